@@ -1,0 +1,59 @@
+"""Sign-in and people over REST."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from crm import signin
+from crm.models import User
+from crm.serializers import Credentials, MeSerializer, Refresh, Tokens, UserSerializer
+from notifications.models import Inbox
+
+
+class _Open(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def taken(self, serializer_class):
+        serializer = serializer_class(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    def get_authenticate_header(self, request):
+        return 'Bearer realm="api"'
+
+
+class Token(_Open):
+    @extend_schema(request=Credentials, responses=Tokens)
+    def post(self, request):
+        return Response(signin.tokens_for(request._request, **self.taken(Credentials)))
+
+
+class TokenRefresh(_Open):
+    @extend_schema(request=Refresh, responses=Tokens)
+    def post(self, request):
+        return Response(signin.renewed(self.taken(Refresh)["refresh"]))
+
+
+class Logout(_Open):
+    @extend_schema(request=Refresh, responses={204: None})
+    def post(self, request):
+        signin.sign_out(self.taken(Refresh)["refresh"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Me(APIView):
+    @extend_schema(responses=MeSerializer)
+    def get(self, request):
+        user = request.user
+        user.inbox = Inbox.objects.of(user)
+        return Response(MeSerializer(user).data)
+
+
+class Users(generics.ListAPIView):
+    queryset = User.objects.filter(is_active=True)
+    serializer_class = UserSerializer
+    filter_backends = ()
+    ordering = "-pk"

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class CrmConfig(AppConfig):
+    name = "crm"
+    verbose_name = "People"
+
+    def ready(self):
+        from crm import signin
+
+        signin.connect()

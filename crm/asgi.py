@@ -1,0 +1,43 @@
+"""The application that servers run: HTTP by Django, the socket by Channels, and what the process
+does beside both. Any ASGI server can run it; ``manage.py serve`` is the one it is made for."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
+http = get_asgi_application()
+
+# Models can be imported only now.
+from channels.routing import URLRouter  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from crm.bounds import BodyLimit  # noqa: E402
+from crm.sockets import SocketAuth  # noqa: E402
+from leads.consumers import LeadConsumer  # noqa: E402
+from notifications.process import Process  # noqa: E402
+
+
+async def unknown_socket(scope, receive, send):
+    await receive()
+    await send({"type": "websocket.close"})
+
+
+process = Process()
+routes = {
+    "http": BodyLimit(http),
+    "websocket": URLRouter(
+        [
+            path("ws/notifications/", SocketAuth(LeadConsumer.as_asgi())),
+            path("<path:unknown>", unknown_socket),
+            path("", unknown_socket),
+        ]
+    ),
+}
+
+
+async def application(scope, receive, send):
+    process.start()
+    if scope["type"] == "lifespan":
+        return await process.lifespan(receive, send)
+    return await routes[scope["type"]](scope, receive, send)

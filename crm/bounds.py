@@ -1,0 +1,43 @@
+"""Bounds on what a request may bring, checked before anything reads it."""
+
+from django.conf import settings
+
+from notifications import wire
+
+
+class BodyLimit:
+    """ASGI middleware: a body over BODY_LIMIT bytes gets a 413, announced or not."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > settings.BODY_LIMIT:
+            return await _refuse(send)
+        messages, size, more = [], 0, True
+        while more:
+            message = await receive()
+            messages.append(message)
+            size += len(message.get("body", b""))
+            more = message.get("more_body", False)
+            if size > settings.BODY_LIMIT:
+                return await _refuse(send)
+        return await self.app(scope, _replay(messages, receive), send)
+
+
+def _replay(messages, receive):
+    waiting = iter(messages)
+
+    async def replay():
+        return next(waiting, None) or await receive()
+
+    return replay
+
+
+async def _refuse(send):
+    limit = settings.BODY_LIMIT // 1024
+    body = wire.encode({"detail": f"The body is larger than {limit} KiB: send less."}).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,121 @@
+"""Settings from the environment, strictly: a wrong value stops the start and names itself.
+
+Every function raises ``ImproperlyConfigured`` with one line that says which variable is wrong and
+what it should be. An unset variable and an empty one mean the same.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name).lower()
+    if not value:
+        return default
+    if value not in TRUE | FALSE:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to true or false.")
+    return value in TRUE
+
+
+def number(name: str, default: int, low: int, high: int) -> int:
+    value = text(name)
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to a whole number from {low} to {high}."
+        )
+    return int(value)
+
+
+def names(name: str) -> list[str]:
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def secret_key(debug: bool) -> str:
+    value = text("SECRET_KEY")
+    if not value and debug:
+        return "for-development-only-" + "x" * 40
+    if not value:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is missing: set it to a long random string "
+            "(or DEBUG=true on a machine of your own)."
+        )
+    return value
+
+
+def allowed_hosts(debug: bool) -> list[str]:
+    hosts = names("ALLOWED_HOSTS")
+    if not hosts and not debug:
+        raise ImproperlyConfigured(
+            "ALLOWED_HOSTS is missing: set it to the host names of this site, separated by commas."
+        )
+    return hosts or ["localhost", "127.0.0.1", "[::1]"]
+
+
+def trusted_origins() -> list[str]:
+    origins = names("CSRF_TRUSTED_ORIGINS")
+    for origin in origins:
+        if urlsplit(origin).scheme not in {"http", "https"}:
+            raise ImproperlyConfigured(
+                f"CSRF_TRUSTED_ORIGINS has {origin!r}: write each as https://host."
+            )
+    return origins
+
+
+def redis_url() -> str:
+    url = text("REDIS_URL")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"redis", "rediss"} or not parts.hostname):
+        raise ImproperlyConfigured(
+            "REDIS_URL is not a Redis address: write redis://host:port/0 or rediss://host:port/0."
+        )
+    return url
+
+
+def database(root: Path) -> dict:
+    """Django's database settings: SQLite in ``root`` unless DATABASE_URL names another."""
+    url = text("DATABASE_URL", f"sqlite:///{root / 'db.sqlite3'}")
+    try:
+        config = environ.Env.db_url_config(url)
+    except Exception as problem:
+        raise ImproperlyConfigured(DATABASE_HINT) from problem
+    engine = config.get("ENGINE", "").rsplit(".", 1)[-1]
+    if engine == "sqlite3":
+        return config | SQLITE
+    if engine == "postgresql" and config.get("NAME"):
+        return config | _postgresql(config.get("OPTIONS", {}))
+    raise ImproperlyConfigured(DATABASE_HINT)
+
+
+DATABASE_HINT = (
+    "DATABASE_URL is not a database address: write postgres://user:password@host:5432/name "
+    "or sqlite:////path/to/file."
+)
+
+# One writer at a time who waits for its turn, and readers that never wait: see docs/architecture.md.
+SQLITE = {
+    "OPTIONS": {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    },
+}
+
+
+def _postgresql(options: dict) -> dict:
+    """psycopg's pool: under ASGI each request has a thread of its own, so nothing else is kept."""
+    size = number("DATABASE_POOL_SIZE", 20, 1, 1000)
+    pool = {"min_size": min(2, size), "max_size": size, "timeout": 10}
+    return {"CONN_MAX_AGE": 0, "OPTIONS": options | {"pool": pool}}

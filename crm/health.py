@@ -1,0 +1,42 @@
+"""Whether this process answers, and whether it can work."""
+
+import asyncio
+
+from asgiref.sync import async_to_sync
+from django.db import connection
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from notifications import realtime
+
+
+@require_safe
+def healthz(request):
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+def readyz(request):
+    """503 with a reason for each part that does not answer."""
+    parts = {"database": _database, "channelLayer": _channel_layer}
+    problems = {name: reason for name, check in parts.items() if (reason := check())}
+    if problems:
+        return JsonResponse({"ready": False, "problems": problems}, status=503)
+    return JsonResponse({"ready": True})
+
+
+def _database():
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Exception as problem:
+        return f"The database does not answer: {type(problem).__name__}."
+    return ""
+
+
+def _channel_layer():
+    try:
+        async_to_sync(asyncio.wait_for)(realtime.probe(), timeout=2)
+    except Exception as problem:
+        return f"The channel layer does not answer: {type(problem).__name__}."
+    return ""

@@ -1,0 +1,22 @@
+from importlib import import_module
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from crm.server import Server
+
+
+class Command(BaseCommand):
+    help = "Serves Leadbell on PORT: pages, API and sockets in one process."
+
+    def add_arguments(self, parser):
+        default = "127.0.0.1" if settings.DEBUG else "0.0.0.0"  # noqa: S104 (a server's purpose)
+        parser.add_argument("--host", default=default, help="The address to listen on.")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="Instead of PORT.")
+
+    def handle(self, *args, host, port, **options):
+        asgi = import_module("crm.asgi")
+        shown = "localhost" if host == "127.0.0.1" else host
+        self.stdout.write(f"Leadbell serves on http://{shown}:{port}/ (Ctrl-C stops it)")
+        endpoint = f"tcp:port={port}:interface={host}"
+        Server(asgi.application, endpoints=[endpoint], on_end=asgi.process.stop).run()

@@ -1,0 +1,47 @@
+"""Under /api/ every answer is JSON, whatever made it."""
+
+from http import HTTPStatus
+
+from django.http import JsonResponse
+
+PREFIX = "/api/"
+PAGES = ("/api/docs/", "/api/schema/")
+
+
+class ApiAnswersInJson:
+    """Turns what Django itself answers in HTML (no such path, bad host, a crash) into JSON."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not request.path.startswith(PREFIX) or request.path.startswith(PAGES):
+            return self.get_response(request)
+        if not request.path.endswith("/"):
+            detail = f"Not found. Paths end with a slash: {request.path}/"
+            return JsonResponse({"detail": detail}, status=404)
+        response = self.get_response(request)
+        if response.status_code >= 400 and "json" not in response.get("Content-Type", ""):
+            response = _in_json(response.status_code)
+        return response
+
+
+def _in_json(status):
+    return JsonResponse({"detail": f"{HTTPStatus(status).phrase}."}, status=status)
+
+
+class LockedOut:
+    """A sign-in that axes refused keeps its page or its JSON, and says so with a 429.
+
+    It stands within axes's own middleware, which would put a bare page in its place.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if getattr(request, "axes_locked_out", False):
+            request.axes_locked_out = False
+            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        return response

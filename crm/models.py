@@ -1,0 +1,137 @@
+"""People who work in Leadbell, and the sign-ins that their tokens belong to."""
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from uuid6 import uuid7
+
+from notifications import realtime
+
+
+class EmailKeyField(models.EmailField):
+    """An e-mail address that is a key: compared, stored and looked up in lower case."""
+
+    def get_prep_value(self, value):
+        value = super().get_prep_value(value)
+        return value.strip().lower() if isinstance(value, str) else value
+
+    def pre_save(self, model_instance, add):
+        value = self.get_prep_value(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+class UserManager(BaseUserManager):
+    def get_by_natural_key(self, username):
+        return self.get(email=username)
+
+    def create_user(self, email, password=None, **fields):
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email, password=None, **fields):
+        return self.create_user(email, password, **fields | {"role": User.Role.ADMIN})
+
+    def active(self):
+        return self.filter(is_active=True)
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in with an e-mail address. What they may do follows from their role."""
+
+    class Role(models.TextChoices):
+        REP = "rep", "Rep"
+        MANAGER = "manager", "Manager"
+        ADMIN = "admin", "Administrator"
+
+    email = EmailKeyField("e-mail", unique=True)
+    first_name = models.CharField(max_length=150, blank=True)
+    last_name = models.CharField(max_length=150, blank=True)
+    role = models.CharField(max_length=16, choices=Role, default=Role.REP)
+    is_active = models.BooleanField(
+        "active",
+        default=True,
+        help_text="Somebody who left is deactivated, not deleted: their sockets close at once.",
+    )
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=["rep", "manager", "admin"]), name="user_role_known"
+            )
+        ]
+
+    def __str__(self):
+        return self.get_full_name() or self.email
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        if not self.is_active:
+            transaction.on_commit(self.close_sockets_after_commit, robust=True)
+
+    def close_sockets_after_commit(self):
+        realtime.end_sockets(self.pk, code=realtime.DEACTIVATED)
+
+    def get_full_name(self):
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_short_name(self):
+        return self.first_name or self.email
+
+    @property
+    def initials(self):
+        """One or two letters that stand for this person in a list."""
+        words = self.get_full_name().split() or [self.email]
+        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+    # What Django's admin asks. Administrators may do everything there, nobody else enters.
+
+    @property
+    def is_staff(self):
+        return self.is_active and self.role == self.Role.ADMIN
+
+    is_superuser = is_staff
+
+    def has_perm(self, perm, obj=None):
+        return self.is_staff
+
+    def has_perms(self, perm_list, obj=None):
+        return self.is_staff
+
+    def has_module_perms(self, app_label):
+        return self.is_staff
+
+
+class TokenSignIn(models.Model):
+    """One sign-in through the token API: every token that descends from it carries its id as
+    the claim ``sid``, so that signing out ends them, and the sockets opened with them, together."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_sign_ins")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self):
+        return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"
+
+    def end(self):
+        """Ends it once; its sockets close after the commit."""
+        with transaction.atomic():
+            ended = TokenSignIn.objects.filter(pk=self.pk, ended_at=None).update(
+                ended_at=timezone.now()
+            )
+            if ended:
+                transaction.on_commit(self.close_sockets_after_commit, robust=True)
+
+    def close_sockets_after_commit(self):
+        realtime.end_sockets(self.user_id, code=realtime.REVOKED, sign_in=str(self.pk))

@@ -1,0 +1,108 @@
+"""Signing in and out: what axes counts by, tokens that know their sign-in, and what ends."""
+
+import hashlib
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
+from rest_framework import status
+from rest_framework.exceptions import APIException, AuthenticationFailed
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from crm.models import TokenSignIn, User
+from notifications import realtime
+
+SIGN_IN = "sid"  # the claim that names the TokenSignIn
+
+
+class LockedOut(APIException):
+    status_code = status.HTTP_429_TOO_MANY_REQUESTS
+    default_detail = "Too many wrong passwords: wait fifteen minutes and try again."
+
+
+def account_of(request, credentials):
+    """Under which name axes counts failures: the e-mail address, as accounts are compared."""
+    credentials = credentials or {}
+    name = credentials.get("email") or credentials.get("username") or ""
+    if not name and request is not None:
+        name = request.POST.get("username", "")
+    return str(name).strip().lower()
+
+
+def tokens_for(request, email: str, password: str) -> dict:
+    """``{access, refresh}`` of a new sign-in. Raises AuthenticationFailed or LockedOut."""
+    user = authenticate(request, email=email, password=password)
+    if getattr(request, "axes_locked_out", False):
+        raise LockedOut
+    if user is None:
+        raise AuthenticationFailed("No active account has this e-mail and password.")
+    refresh = RefreshToken.for_user(user)
+    refresh[SIGN_IN] = str(TokenSignIn.objects.create(user=user).pk)
+    return _pair(refresh)
+
+
+def renewed(token: str) -> dict:
+    """``{access, refresh}`` for a refresh token, which is dead from now on. Raises InvalidToken."""
+    with transaction.atomic():
+        refresh, sign_in = _alive(token)
+        _, first = refresh.blacklist()
+        if not first:  # somebody else renewed with it at the same moment
+            raise InvalidToken("Token is blacklisted")
+        refresh.set_jti()
+        refresh.set_exp()
+        refresh.set_iat()
+        refresh.outstand()
+        return _pair(refresh)
+
+
+def sign_out(token: str) -> None:
+    """Ends the refresh token's sign-in and closes its sockets. Raises InvalidToken."""
+    with transaction.atomic():
+        refresh, sign_in = _alive(token)
+        refresh.blacklist()
+        sign_in.end()
+
+
+def _pair(refresh) -> dict:
+    return {"access": str(refresh.access_token), "refresh": str(refresh)}
+
+
+def _alive(token):
+    try:
+        refresh = RefreshToken(token)
+    except TokenError as problem:
+        raise InvalidToken(str(problem)) from problem
+    return refresh, _sign_in(refresh)
+
+
+def bearer(token: str) -> tuple[User, AccessToken]:
+    """Whom an access token stands for. Raises InvalidToken, also for one that was signed out."""
+    try:
+        access = AccessToken(token)
+    except TokenError as problem:
+        raise InvalidToken(str(problem)) from problem
+    return _sign_in(access).user, access
+
+
+def _sign_in(token) -> TokenSignIn:
+    sign_ins = TokenSignIn.objects.select_related("user")
+    sign_in = sign_ins.filter(pk=token.get(SIGN_IN), ended_at=None, user__is_active=True).first()
+    if sign_in is None or str(sign_in.user_id) != str(token.get("user_id")):
+        raise InvalidToken("The sign-in of this token has ended")
+    return sign_in
+
+
+def connect() -> None:
+    user_logged_out.connect(_close_session_sockets, dispatch_uid="close-session-sockets")
+
+
+def _close_session_sockets(sender, request, user, **kwargs):
+    key = request.session.session_key
+    if user is not None and key:
+        realtime.end_sockets(user.pk, code=realtime.REVOKED, sign_in=session_name(key))
+
+
+def session_name(key: str) -> str:
+    """A session's name in the channel layer, which does not give the session away."""
+    return hashlib.sha256(key.encode()).hexdigest()

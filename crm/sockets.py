@@ -1,0 +1,126 @@
+"""Who may open a socket: by bearer token, as a subprotocol or a header, or by session cookie.
+
+The application behind finds ``scope["sign_in"]``. Everybody else is refused before the handshake,
+which a browser sees as a failed connection (HTTP 403).
+"""
+
+import logging
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from urllib.parse import urlsplit
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
+from rest_framework_simplejwt.exceptions import InvalidToken
+
+from crm import signin
+from crm.models import User
+
+logger = logging.getLogger(__name__)
+
+PROTOCOL = "leadbell.v1"
+BEARER = "bearer."
+
+
+class Refused(Exception):
+    """Why a handshake is refused; said in the log only."""
+
+
+@dataclass(frozen=True)
+class SocketSignIn:
+    user: User
+    means: str  # "token" or "session"
+    name: str  # of the sign-in, by which it can be ended
+    expires_in: float | None  # seconds
+    subprotocol: str | None
+
+
+class SocketAuth:
+    """ASGI middleware for websocket scopes."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        try:
+            sign_in = await _sign_in(scope)
+        except Refused as problem:
+            logger.info("Socket refused: %s", problem)
+            await receive()
+            return await send({"type": "websocket.close", "code": 4403})
+        return await self.app(scope | {"sign_in": sign_in}, receive, send)
+
+
+async def _sign_in(scope) -> SocketSignIn:
+    headers = {name: value.decode("latin1") for name, value in scope["headers"]}
+    _check_origin(headers)
+    offered = scope.get("subprotocols", [])
+    subprotocol = PROTOCOL if PROTOCOL in offered else None
+    token = _bearer_token(headers, offered)
+    if token is not None:
+        return await _by_token(token, subprotocol)
+    if b"origin" not in headers:
+        raise Refused("no token, and no Origin for a session")
+    return await _by_session(headers, subprotocol)
+
+
+def _check_origin(headers):
+    """A browser says where its page came from, and only this site's pages may connect."""
+    origin = headers.get(b"origin")
+    if origin is None:
+        return
+    host = headers.get(b"host", "")
+    hosts = [*settings.ALLOWED_HOSTS]
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return
+    parts = urlsplit(origin)
+    same = parts.scheme in {"http", "https"} and _netloc(parts.netloc) == _netloc(host)
+    if not same or not validate_host(split_domain_port(host)[0], hosts):
+        raise Refused("a foreign Origin")
+
+
+def _netloc(value):
+    return value.lower().removesuffix(":80").removesuffix(":443")
+
+
+def _bearer_token(headers, offered):
+    """The token, or None where none is offered. It wins over a cookie that comes along."""
+    for protocol in offered:
+        if protocol.startswith(BEARER):
+            return protocol.removeprefix(BEARER)
+    scheme, _, token = headers.get(b"authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+@database_sync_to_async
+def _by_token(token, subprotocol):
+    try:
+        user, access = signin.bearer(token)
+    except InvalidToken as problem:
+        raise Refused("a bad token") from problem
+    left = access["exp"] - access.current_time.timestamp()
+    return SocketSignIn(user, "token", access[signin.SIGN_IN], max(0.0, left), subprotocol)
+
+
+@database_sync_to_async
+def _by_session(headers, subprotocol):
+    key = _cookie(headers.get(b"cookie", ""))
+    request = HttpRequest()
+    request.session = SessionStore(key)
+    user = get_user(request) if key else None
+    if user is None or not user.is_active:
+        raise Refused("no session")
+    left = request.session.get_expiry_age()
+    return SocketSignIn(user, "session", signin.session_name(key), left, subprotocol)
+
+
+def _cookie(header):
+    try:
+        morsel = SimpleCookie(header).get(settings.SESSION_COOKIE_NAME)
+    except Exception:  # a cookie header may hold anything
+        return None
+    return morsel.value if morsel else None

@@ -1,0 +1,40 @@
+"""Where everything is."""
+
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.routers import SimpleRouter
+
+from crm import api, health, views
+from leads.api import LeadViewSet
+from notifications.api import NotificationViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("leads", LeadViewSet)
+router.register("notifications", NotificationViewSet)
+
+api_urls = [
+    path("auth/token/", api.Token.as_view()),
+    path("auth/token/refresh/", api.TokenRefresh.as_view()),
+    path("auth/logout/", api.Logout.as_view()),
+    path("me/", api.Me.as_view()),
+    path("users/", api.Users.as_view()),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("", include(router.urls)),
+]
+
+urlpatterns = [
+    path("api/", include(api_urls)),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("login/", views.login, name="login"),
+    path("logout/", views.logout, name="logout"),
+    path("", views.today, name="today"),
+    path("settings/", views.settings, name="settings"),
+    path("leads/", include("leads.urls")),
+    path("notifications/", include("notifications.urls")),
+    path("sw.js", views.service_worker, name="service-worker"),
+    path("manifest.webmanifest", views.manifest, name="manifest"),
+]

@@ -1,0 +1,41 @@
+"""Model fields for what strangers type."""
+
+import re
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator, URLValidator
+from django.db import models
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
+
+one_line = RegexValidator(
+    CONTROL, "Write this on one line, without control characters.", "control", inverse_match=True
+)
+
+
+def validate_phone(value: str) -> None:
+    """A phone number is kept as it was given; it has digits enough to be called."""
+    if sum(character.isdigit() for character in value) < 3:
+        raise ValidationError("Enter a phone number.", "phone")
+
+
+class LineField(models.CharField):
+    """Text of one line: it ends up in subjects, titles and headers."""
+
+    default_validators = [*models.CharField.default_validators, one_line]
+
+
+class WebsiteField(LineField):
+    """A web address; ``https://`` is put in front of one that was given without."""
+
+    web = URLValidator(schemes=["http", "https"], message="Enter a web address.")
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return f"https://{value}" if value and not SCHEME.match(value) else value
+
+    def run_validators(self, value):
+        super().run_validators(value)
+        if value:
+            self.web(value)

@@ -1,0 +1,29 @@
+"""The frames for live lists of leads. Not sequenced: who misses one reloads the list."""
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from leads.serializers import LeadSerializer
+from notifications import realtime, wire
+
+_serializer = LeadSerializer()
+
+
+def lead(row, action: str) -> str:
+    kind = {"add": "lead:created", "change": "lead:updated"}[action]
+    fields = _serializer.to_representation(row)
+    return wire.encode({"type": kind, "action": action, "lead": fields})
+
+
+def lead_deleted(lead_id: int) -> str:
+    return wire.encode({"type": "lead:deleted", "id": lead_id})
+
+
+def send(text: str) -> None:
+    """To everybody who may see the lead: every active user."""
+    users = get_user_model().objects.filter(is_active=True).values_list("pk", flat=True)
+    realtime.publish(realtime.Push(user_id, text) for user_id in users)
+
+
+def send_after_commit(text: str) -> None:
+    transaction.on_commit(lambda: send(text), robust=True)

@@ -1,0 +1,72 @@
+"""Requests that a client may send again without doing them again: the Idempotency-Key header."""
+
+import hashlib
+import json
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+
+from leads.models import IdempotencyKey
+
+HEADER = "Idempotency-Key"
+
+
+class KeyReused(APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_detail = f"This {HEADER} came with another body before: take a new key."
+
+
+def key_of(request) -> str | None:
+    """The request's key, or None without one. Raises ValidationError for one that is no key."""
+    key = request.headers.get(HEADER)
+    if key is not None and not (0 < len(key) <= 255 and all("!" <= c <= "~" for c in key)):
+        raise ValidationError(f"{HEADER}: give 1 to 255 visible ASCII characters.")
+    return key
+
+
+def answer_once(request, act) -> tuple[dict, bool]:
+    """The answer of ``act()``, and whether it is the answer to an earlier request with this key.
+
+    The key is stored with what ``act`` stores, or not at all; of two requests at the same moment
+    one waits for the other. Only answers of success are kept.
+    """
+    key = key_of(request)
+    if key is None:
+        return act(), False
+    fingerprint = _fingerprint(request.data)
+    stored = _stored(request.user, key)
+    if stored is None:
+        try:
+            return _answer_first(request.user, key, fingerprint, act), False
+        except IntegrityError:
+            stored = _stored(request.user, key)
+            if stored is None:
+                raise
+    if stored.fingerprint != fingerprint:
+        raise KeyReused
+    return stored.answer, True
+
+
+def _answer_first(user, key, fingerprint, act):
+    with transaction.atomic():
+        keys = IdempotencyKey.objects.filter(user=user, key=key)
+        keys.filter(created_at__lte=_kept_since()).delete()
+        row = keys.create(user=user, key=key, fingerprint=fingerprint, answer={})
+        row.answer = act()
+        row.save(update_fields=["answer"])
+    return row.answer
+
+
+def _stored(user, key):
+    rows = IdempotencyKey.objects.filter(user=user, key=key, created_at__gt=_kept_since())
+    return rows.first()
+
+
+def _kept_since():
+    return timezone.now() - IdempotencyKey.KEPT
+
+
+def _fingerprint(body) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,219 @@
+"""Leads: people and companies who may buy, through whatever door they came."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from leads import frames
+from leads.fields import LineField, WebsiteField, validate_phone
+from notifications.kinds import Kind
+from notifications.models import Event, Notification
+
+
+class LeadQuerySet(models.QuerySet):
+    def matching(self, text: str):
+        """Every word of ``text`` occurs in a name, the e-mail, the phone or the company."""
+        query = Q()
+        for word in text.split():
+            query &= (
+                Q(first_name__icontains=word)
+                | Q(last_name__icontains=word)
+                | Q(email__icontains=word)
+                | Q(phone__icontains=word)
+                | Q(company__icontains=word)
+            )
+        return self.filter(query)
+
+    def unanswered(self):
+        """New leads that nobody has moved on, the one who waits longest first."""
+        return self.filter(stage=Lead.Stage.NEW).order_by("created_at", "pk")
+
+    def bulk_create(self, objs, *args, **kwargs):
+        """Creates and announces each, as ``save`` does."""
+        with transaction.atomic():
+            leads = super().bulk_create(objs, *args, **kwargs)
+            Event.objects.bulk_create([lead.created_event() for lead in leads])
+        return leads
+
+    def delete(self):
+        """Deletes each, as ``Lead.delete`` does."""
+        leads = list(self)
+        with transaction.atomic():
+            for lead in leads:
+                lead.delete()
+        return len(leads), {self.model._meta.label: len(leads)}
+
+    delete.alters_data = True
+    delete.queryset_only = True
+
+
+class Lead(models.Model):
+    class Stage(models.TextChoices):
+        NEW = "new", "New"
+        CONTACTED = "contacted", "Contacted"
+        QUALIFIED = "qualified", "Qualified"
+        WON = "won", "Won"
+        LOST = "lost", "Lost"
+
+    first_name = LineField(max_length=150, blank=True)
+    last_name = LineField(max_length=150, blank=True)
+    email = models.EmailField(max_length=254, blank=True)
+    phone = LineField(max_length=50, blank=True, validators=[validate_phone])
+    company = LineField(max_length=200, blank=True)
+    job_title = LineField(max_length=150, blank=True)
+    website = WebsiteField(max_length=500, blank=True)
+    message = models.TextField(blank=True, validators=[MaxLengthValidator(10_000)])
+    city = LineField(max_length=150, blank=True)
+    region = LineField(max_length=150, blank=True)
+    postal_code = LineField(max_length=20, blank=True)
+    country = LineField(max_length=100, blank=True)
+    source = LineField(max_length=100, blank=True, db_index=True)
+    stage = models.CharField(max_length=16, choices=Stage, default=Stage.NEW)
+    score = models.IntegerField(default=0, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="owned_leads",
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = LeadQuerySet.as_manager()
+
+    CONTACT_FIELDS = ("first_name", "last_name", "email", "phone", "company", "job_title",
+                      "website", "city", "region", "postal_code", "country")  # fmt: skip
+
+    class Meta:
+        indexes = [
+            # Serve the list in each of its orders, newest, last changed and best first.
+            models.Index(fields=["created_at", "id"], name="lead_created"),
+            models.Index(fields=["updated_at", "id"], name="lead_updated"),
+            models.Index(fields=["score", "id"], name="lead_score"),
+            # Serves a stage of the list, and the new ones that wait.
+            models.Index(fields=["stage", "created_at", "id"], name="lead_stage"),
+        ]
+
+    def __str__(self):
+        return f"{self.name} ({self.company})" if self.person and self.company else self.name
+
+    @property
+    def person(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def name(self) -> str:
+        """Whom to ask for: the person, else the company."""
+        return self.person or self.company or f"Lead {self.pk}"
+
+    def get_absolute_url(self):
+        return reverse("leads:detail", args=[self.pk])
+
+    def clean(self):
+        if not (self.person or self.company.strip()):
+            raise ValidationError({"first_name": NEEDS_NAME})
+        if not (self.email or self.phone):
+            raise ValidationError({"email": NEEDS_ANSWER})
+
+    def may_be_changed_by(self, user) -> bool:
+        """Reps change what they own and what nobody owns; managers and administrators all."""
+        return user.role != "rep" or self.owner_id in (None, user.pk)
+
+    def live_frame(self, action: str) -> str:
+        """The frame for live lists, ``action`` being "add" or "change"."""
+        return frames.lead(self, action)
+
+    # Writing: a lead and the event that tells of it are stored together or not at all.
+
+    def save(self, *args, by=None, **kwargs):
+        """Stores the lead. ``by`` is who changes it; who creates it is ``created_by``."""
+        with transaction.atomic():
+            if self._state.adding:
+                super().save(*args, **kwargs)
+                self.created_event().save()
+            else:
+                self._save_change(by, *args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        """Deletes the lead; its notifications stay, without a link."""
+        with transaction.atomic():
+            # In the fan-out's order, so that the two never wait for each other: events, lead, inboxes.
+            list(self.events.select_for_update().order_by("pk").values_list("pk"))
+            if not Lead.objects.select_for_update().filter(pk=self.pk).exists():
+                return 0, {}
+            Notification.objects.forget_lead(self.pk)
+            pk, result = self.pk, super().delete(*args, **kwargs)
+            frames.send_after_commit(frames.lead_deleted(pk))
+        return result
+
+    def created_event(self) -> Event:
+        text = f"{self} added to pipeline"
+        return self._event(Kind.LEAD_CREATED, text, by=self.created_by_id)
+
+    def _save_change(self, by, *args, **kwargs):
+        stored = Lead.objects.select_for_update().filter(pk=self.pk).first()
+        super().save(*args, **kwargs)
+        changed = stored.contact_fields_that_differ(self) if stored else []
+        if changed:
+            text = f"{self.name}: {', '.join(changed)}"
+            self._event(Kind.CONTACT, text, by=by and by.pk).save()
+        transaction.on_commit(self.tell_lists_after_commit, robust=True)
+
+    def contact_fields_that_differ(self, other) -> list[str]:
+        return [
+            str(self._meta.get_field(name).verbose_name)
+            for name in self.CONTACT_FIELDS
+            if getattr(self, name) != getattr(other, name)
+        ]
+
+    def tell_lists_after_commit(self):
+        frames.send(self.live_frame("change"))
+
+    def _event(self, kind, message, by) -> Event:
+        return Event(
+            kind=kind,
+            title=kind.label,
+            message=message,
+            url=self.get_absolute_url(),
+            related_lead=self,
+            actor_id=by,
+        )
+
+
+NEEDS_NAME = "Give a name: first name, last name or company."
+NEEDS_ANSWER = "Give a way to answer: an e-mail address or a phone number."
+
+
+class IdempotencyKey(models.Model):
+    """The first answer to a request that its client may send again, kept for a day."""
+
+    KEPT = timedelta(hours=24)
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request's body.")
+    answer = models.JSONField(help_text="The body of the first answer.")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once")
+        ]
+
+    def __str__(self):
+        return self.key

@@ -1,0 +1,109 @@
+"""A user's own notifications over REST: history, read state, and what changed."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+
+from notifications.fields import MAX_ID, StrictBooleanField
+from notifications.filters import NotificationFilter
+from notifications.models import Inbox, Notification, PositionLost
+from notifications.models.inbox import PAGE
+from notifications.serializers import NotificationSerializer
+
+
+class Gone(APIException):
+    status_code = status.HTTP_410_GONE
+    default_detail = "Changes since then are not kept: load the list again and start from its seq."
+
+
+class ReadState(serializers.Serializer):
+    isRead = StrictBooleanField()
+
+
+class ChangesPage(serializers.Serializer):
+    since = serializers.IntegerField()
+    seq = serializers.IntegerField()
+    unreadCount = serializers.IntegerField()
+    changed = NotificationSerializer(many=True)
+    removed = serializers.ListField(child=serializers.UUIDField())
+    hasMore = serializers.BooleanField()
+
+
+Count = inline_serializer("Count", {"count": serializers.IntegerField()})
+UnreadCount = inline_serializer("UnreadCount", {"unreadCount": serializers.IntegerField()})
+
+
+class NotificationViewSet(
+    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet
+):
+    queryset = Notification.objects.none()
+    serializer_class = NotificationSerializer
+    filterset_class = NotificationFilter
+    lookup_value_converter = "uuid"
+    ordering = "-arrival"
+
+    def get_queryset(self):
+        return Notification.objects.visible_to(self.request.user)
+
+    def inbox(self) -> Inbox:
+        return Inbox.objects.of(self.request.user)
+
+    def list(self, request, *args, **kwargs):
+        inbox = self.inbox()  # before the rows: a client that syncs from here misses nothing
+        response = super().list(request, *args, **kwargs)
+        response.data |= {"seq": inbox.seq, "unreadCount": inbox.unread_count}
+        return response
+
+    @extend_schema(request=ReadState, responses=NotificationSerializer)
+    def partial_update(self, request, pk):
+        state = ReadState(data=request.data)
+        state.is_valid(raise_exception=True)
+        notification = self.get_object()
+        try:
+            if state.validated_data["isRead"]:
+                notification.mark_read()
+            else:
+                notification.mark_unread()
+        except Notification.DoesNotExist:  # deleted since it was read above
+            notification = get_object_or_404(self.get_queryset(), pk=pk)
+        return Response(notification.as_json())
+
+    def destroy(self, request, pk):
+        self.get_object().delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses=UnreadCount)
+    @action(detail=False, url_path="unread-count", filterset_class=None, pagination_class=None)
+    def unread_count(self, request):
+        return Response({"unreadCount": self.inbox().unread_count})
+
+    @extend_schema(request=None, responses=Count)
+    @action(detail=False, methods=["post"], url_path="mark-all-read")
+    def mark_all_read(self, request):
+        return Response({"count": self.inbox().mark_all_read()})
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("since", int, required=True),
+            OpenApiParameter("limit", int),
+        ],
+        responses=ChangesPage,
+    )
+    @action(detail=False, filterset_class=None, pagination_class=None)
+    def changes(self, request):
+        since = _number(request, "since", 0, MAX_ID)
+        limit = _number(request, "limit", 1, MAX_ID, default=str(PAGE))
+        try:
+            return Response(self.inbox().changes(since, min(limit, PAGE)))
+        except PositionLost as problem:
+            raise Gone from problem
+
+
+def _number(request, name, low, high, default=""):
+    text = request.query_params.get(name, default)
+    if text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high:
+        return int(text)
+    raise ValidationError({name: [f"Give a whole number from {low}."]})

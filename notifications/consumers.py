@@ -1,0 +1,180 @@
+"""The socket: a user's notifications as they happen, and catching up by sequence.
+
+The scope brings ``sign_in``, who may connect and by what (see crm/sockets.py). Apps above add what
+clients may send with a method ``on_<type>`` for each type of frame (see leads/consumers.py).
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from notifications import frames, realtime, sockets, wire
+from notifications.fields import MAX_ID
+from notifications.models import Inbox, PositionLost
+from notifications.models.inbox import PAGE
+
+logger = logging.getLogger(__name__)
+
+MAX_FRAME = 64 * 1024  # bytes
+MAX_FRAMES, PER_SECONDS = 50, 10
+
+TOO_BIG = 1009
+TRY_LATER = 1013
+TOO_MANY = 4429
+
+
+class BadFrame(Exception):
+    """What a client sent cannot be done; ``code`` and ``detail`` go back in an error frame."""
+
+    def __init__(self, code: str, detail: str):
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+class InboxConsumer(AsyncWebsocketConsumer):
+    async def connect(self):
+        self.sign_in = self.scope["sign_in"]
+        self.user = self.sign_in.user
+        self.received = deque(maxlen=MAX_FRAMES)
+        self.closing = self.expiry = None
+        await self.accept(self.sign_in.subprotocol)
+        if not sockets.admit(self, self.user.pk):
+            return await self.close(TOO_MANY)
+        if await self._join():
+            await self._greet()
+        logger.info("Socket of user %s connected by %s", self.user.pk, self.sign_in.means)
+
+    async def _join(self) -> bool:
+        """Listens first and reads the position then, so that nothing falls between the two."""
+        try:
+            for group in (realtime.user_group(self.user.pk), realtime.chat_group(self.user.pk)):
+                await self.channel_layer.group_add(group, self.channel_name)
+            return True
+        except Exception as problem:  # whatever the layer's client raises while Redis is away
+            logger.warning("Socket of user %s cannot listen: %r", self.user.pk, problem)
+            await self.close(TRY_LATER)
+            return False
+
+    async def _greet(self):
+        inbox = await self._inbox()
+        self.greeted = inbox.seq
+        await self.send(text_data=frames.hello(self.user.pk, inbox.seq, inbox.unread_count))
+        if self.sign_in.expires_in is not None:
+            loop = asyncio.get_running_loop()
+            self.expiry = loop.call_later(self.sign_in.expires_in, self._expired)
+
+    def _expired(self):
+        asyncio.ensure_future(self.close(realtime.REVOKED))  # noqa: RUF006 (it ends at once)
+
+    async def disconnect(self, code):
+        sockets.leave(self, self.user.pk)
+        if self.expiry:
+            self.expiry.cancel()
+        for group in (realtime.user_group(self.user.pk), realtime.chat_group(self.user.pk)):
+            try:
+                await self.channel_layer.group_discard(group, self.channel_name)
+            except Exception as problem:
+                logger.debug("Leaving %s failed: %r", group, problem)
+        logger.info("Socket of user %s closed: %s", self.user.pk, self.closing or code)
+
+    async def close(self, code=None, reason=None):
+        if self.closing is None:
+            self.closing = code
+            sockets.leave(self, self.user.pk)
+            await super().close(code, reason)
+
+    # From the channel layer
+
+    async def push(self, message):
+        """Ready frames. Those of a change that the greeting already counted are left out."""
+        for seq, text in message["frames"]:
+            if self.closing is None and not 0 < seq <= self.greeted:
+                await self.send(text_data=text)
+
+    async def end(self, message):
+        if message["signIn"] in ("", self.sign_in.name):
+            await self.close(message["code"])
+
+    # From the client
+
+    async def receive(self, text_data=None, bytes_data=None):
+        if self.closing is not None:
+            return
+        now = time.monotonic()
+        if len(self.received) == MAX_FRAMES and now - self.received[0] < PER_SECONDS:
+            return await self.close(TOO_MANY)
+        self.received.append(now)
+        if text_data is not None and len(text_data.encode()) > MAX_FRAME:
+            return await self.close(TOO_BIG)
+        frame = {}
+        try:
+            frame = _parsed(text_data)
+            await self._handler(frame)(frame)
+        except BadFrame as problem:
+            text = frames.error(problem.code, problem.detail, _request_id(frame))
+            await self.send(text_data=text)
+
+    def _handler(self, frame):
+        kind = frame.get("type")
+        handler = self.handlers.get(kind) if isinstance(kind, str) else None
+        if handler is None:
+            known = ", ".join(sorted(self.handlers))
+            raise BadFrame("unknown_type", f"type must be one of {known}.")
+        return getattr(self, handler)
+
+    handlers = {"sync": "on_sync", "ack": "on_ack"}  # noqa: RUF012
+
+    async def on_sync(self, frame):
+        since = _number(frame, "since", 0)
+        limit = min(_number(frame, "limit", 1, default=PAGE), PAGE)
+        await self.send(text_data=await self._changes(since, limit))
+
+    async def on_ack(self, frame):
+        await self._acknowledge(_number(frame, "seq", 0))
+
+    # The database
+
+    @database_sync_to_async
+    def _inbox(self):
+        return Inbox.objects.of(self.user)
+
+    @database_sync_to_async
+    def _changes(self, since, limit) -> str:
+        inbox = Inbox.objects.of(self.user)
+        try:
+            return frames.sync(inbox.changes(since, limit))
+        except PositionLost:
+            return frames.sync_reset(inbox.seq, inbox.unread_count)
+
+    @database_sync_to_async
+    def _acknowledge(self, seq):
+        Inbox.objects.of(self.user).acknowledge(seq)
+
+
+def _parsed(text):
+    try:
+        if text is None:
+            raise ValueError("it is binary")
+        frame = wire.decode(text)
+    except ValueError as problem:
+        raise BadFrame("bad_frame", f"The frame is not valid JSON: {problem}.") from problem
+    if not isinstance(frame, dict):
+        raise BadFrame("bad_frame", "The frame must be a JSON object.")
+    return frame
+
+
+def _request_id(frame):
+    """The client's name for its request, if it has one that can be given back."""
+    value = frame.get("requestId")
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _number(frame, name, low, default=None):
+    value = frame.get(name, default)
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= MAX_ID:
+        return value
+    raise BadFrame("invalid", f"{name} must be a whole number from {low}.")

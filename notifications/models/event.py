@@ -1,0 +1,131 @@
+"""Events: what happened, recorded in the transaction in which it happened.
+
+The row is the queue: an event that nobody fanned out yet is pending, and ``Event.objects.fan_out``
+gives every recipient their notification of it, exactly once, whoever races and whatever crashes.
+"""
+
+import logging
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from notifications.background import Background
+from notifications.kinds import Kind
+from notifications.models.inbox import Inbox
+from notifications.models.notification import Notification
+from notifications.realtime import Push
+
+logger = logging.getLogger(__name__)
+
+BATCH_EVENTS = 50
+BATCH_ROWS = 5_000  # so that a batch stays short with many users
+
+
+class EventQuerySet(models.QuerySet):
+    def bulk_create(self, objs, *args, **kwargs):
+        """Records all, and wakes the fan-out after the commit, as ``save`` does."""
+        created = super().bulk_create(objs, *args, **kwargs)
+        transaction.on_commit(fan_out.wake, robust=True)
+        return created
+
+    def pending(self):
+        return self.filter(fanned_out_at=None).order_by("pk")
+
+    def claim(self, limit: int):
+        """Up to ``limit`` pending events, oldest first, that no other fan-out holds, each with its
+        lead, which stays until the end of the transaction."""
+        claimed = self.pending().select_for_update(skip_locked=True)[:limit]
+        events = list(claimed)
+        leads = self.model.related_lead.get_queryset().select_for_update(no_key=True)
+        found = leads.order_by("pk").in_bulk({e.related_lead_id for e in events} - {None})
+        for event in events:
+            event.related_lead = found.get(event.related_lead_id)
+        return events
+
+    def fan_out(self) -> int:
+        """Delivers one batch of pending events in one short transaction, and pushes it after the
+        commit. Returns how many events that were: 0 when nothing is pending."""
+        if not self.pending().exists():
+            return 0
+        with transaction.atomic():
+            events = self.claim(BATCH_EVENTS)
+            recipients = get_user_model().objects.filter(is_active=True)
+            inboxes = Inbox.objects.lock(recipients) if events else []
+            events = events[: max(1, BATCH_ROWS // max(1, len(inboxes)))]
+            _deliver(events, inboxes)
+            self.filter(pk__in=[event.pk for event in events]).update(fanned_out_at=timezone.now())
+        return len(events)
+
+
+def _deliver(events, inboxes):
+    rows = [event.notification_for(inbox.pk) for event in events for inbox in inboxes]
+    lives = [text for event in events if (text := event.live_frame())]
+    before = [Push(inbox.pk, text) for text in lives for inbox in inboxes]
+    if rows:
+        Notification.objects.arrive(rows, inboxes, before)
+
+
+class Event(models.Model):
+    kind = models.CharField(max_length=32, choices=Kind)
+    title = models.CharField(max_length=200)
+    message = models.TextField(blank=True)
+    url = models.CharField(max_length=500, blank=True)
+    related_lead = models.ForeignKey(
+        "leads.Lead", on_delete=models.SET_NULL, null=True, blank=True, related_name="events"
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    fanned_out_at = models.DateTimeField(null=True, editable=False)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            # Serves the claim of pending events.
+            models.Index(fields=["id"], name="event_pending", condition=Q(fanned_out_at=None)),
+        ]
+
+    def __str__(self):
+        return f"{self.title}: {self.message}"
+
+    def save(self, *args, **kwargs):
+        adding = self._state.adding
+        super().save(*args, **kwargs)
+        if adding:
+            transaction.on_commit(fan_out.wake, robust=True)
+
+    def notification_for(self, user_id: int) -> Notification:
+        return Notification(
+            recipient_id=user_id,
+            event_id=self.pk,
+            type=self.kind,
+            title=self.title,
+            message=self.message,
+            url=self.url if self.related_lead_id else "",
+            related_lead_id=self.related_lead_id,
+            actor_id=self.actor_id,
+        )
+
+    def live_frame(self) -> str:
+        """The frame that tells live lists of the lead itself, ahead of its notifications."""
+        if self.kind != Kind.LEAD_CREATED or self.related_lead is None:
+            return ""
+        return self.related_lead.live_frame("add")
+
+
+def _fan_out_all() -> None:
+    while Event.objects.fan_out():
+        pass
+
+
+fan_out = Background("fan-out", _fan_out_all)

@@ -1,0 +1,168 @@
+"""The inbox: one per user, with the sequence and the unread count of that user's notifications.
+
+Every change to a user's notifications takes the next number of their inbox in the transaction
+that makes the change, under the lock of the inbox's row. So numbers become visible in order and
+without gaps, and the count equals a COUNT(*) at every commit. Locks are taken in the order leads,
+then inboxes by user id; nothing that holds an inbox waits for anything else.
+"""
+
+from collections import defaultdict
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from notifications import frames, realtime
+from notifications.realtime import Push
+
+PAGE = 500  # rows that one page of changes, and one number, hold at most
+
+
+class PositionLost(Exception):
+    """The position is not kept any more, or was never reached: reload the list."""
+
+
+class InboxQuerySet(models.QuerySet):
+    def of(self, user):
+        """The user's inbox, made when it is first asked for."""
+        inbox = self.filter(user=user).first() or self.get_or_create(user=user)[0]
+        inbox.user = user  # spares a query wherever its notifications are asked for
+        return inbox
+
+    def lock(self, users) -> list["Inbox"]:
+        """The inboxes of ``users`` (a queryset of them, or their ids) for update, by user id."""
+        if getattr(users, "model", None) is not get_user_model():
+            users = get_user_model().objects.filter(pk__in=users)
+        missing = users.filter(inbox=None).values_list("pk", flat=True)
+        new = [Inbox(user_id=pk) for pk in missing]
+        if new:
+            self.bulk_create(new, ignore_conflicts=True)
+        owned = self.filter(user__in=users.order_by().values("pk"))
+        return list(owned.select_for_update(of=("self",)).order_by("user_id"))
+
+    def lock_one(self, user_id) -> "Inbox":
+        try:
+            return self.select_for_update().get(user_id=user_id)
+        except Inbox.DoesNotExist:
+            self.get_or_create(user_id=user_id)
+            return self.select_for_update().get(user_id=user_id)
+
+
+class Inbox(models.Model):
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="inbox"
+    )
+    seq = models.BigIntegerField(default=0, help_text="The number of the last change.")
+    unread_count = models.IntegerField(default=0)
+    kept_since = models.BigIntegerField(
+        default=0, help_text="Changes up to this number may have left; a client there starts anew."
+    )
+    delivered_seq = models.BigIntegerField(
+        default=0, help_text="A client of the user confirmed everything up to this number."
+    )
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InboxQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "inboxes"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(unread_count__gte=0), name="inbox_unread_not_negative"
+            ),
+        ]
+
+    def __str__(self):
+        return f"Inbox of user {self.user_id} at {self.seq}"
+
+    # Taking numbers: only on an inbox that is locked.
+
+    def take(self, unread: int = 0) -> int:
+        """The next number, for a change that moves the unread count by ``unread``."""
+        self.seq += 1
+        self.unread_count += unread
+        return self.seq
+
+    @staticmethod
+    def store(inboxes) -> None:
+        """Writes what was taken: one statement for all inboxes that moved alike."""
+        moved = defaultdict(list)
+        for inbox in inboxes:
+            moved[inbox.moves()].append(inbox.pk)
+        for (numbers, unread), pks in moved.items():
+            if numbers:
+                Inbox.objects.filter(pk__in=pks).update(
+                    seq=F("seq") + numbers, unread_count=F("unread_count") + unread
+                )
+
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        inbox = super().from_db(db, field_names, values)
+        inbox._stored = (inbox.seq, inbox.unread_count)
+        return inbox
+
+    def moves(self) -> tuple[int, int]:
+        """How far the sequence and the count moved since this row was read."""
+        seq, unread = self._stored
+        return self.seq - seq, self.unread_count - unread
+
+    # Verbs
+
+    def mark_all_read(self) -> int:
+        """Marks what had arrived by now as read; returns how many that were.
+
+        One number for it all, but that no number holds more than PAGE rows, so that a page of
+        ``changes`` stays bounded whatever was marked.
+        """
+        pushes = []
+        with transaction.atomic():
+            inbox = Inbox.objects.lock_one(self.pk)
+            unread = list(
+                self.user.notifications.unread().order_by("arrival").values_list("pk", flat=True)
+            )
+            now = timezone.now()
+            for start in range(0, len(unread), PAGE):
+                part = unread[start : start + PAGE]
+                seq = inbox.take(unread=-len(part))
+                self.user.notifications.filter(pk__in=part).update(
+                    read_at=now, updated_at=now, seq=seq
+                )
+                text = frames.all_read(seq, inbox.unread_count, len(part))
+                pushes.append(Push(inbox.pk, text, seq))
+            Inbox.store([inbox])
+            realtime.publish_after_commit(pushes)
+        return len(unread)
+
+    def acknowledge(self, seq: int) -> None:
+        """A client has everything up to ``seq``. Never goes back, never passes the sequence."""
+        Inbox.objects.filter(pk=self.pk, delivered_seq__lt=seq, seq__gte=seq).update(
+            delivered_seq=seq, delivered_at=timezone.now()
+        )
+
+    def changes(self, since: int, limit: int = PAGE) -> dict:
+        """What changed after ``since``, as the body of ``changes`` and of ``sync``.
+
+        ``seq`` is the position that the page reaches: where ``hasMore``, ask again from there.
+        Raises PositionLost. A number is never split between pages, so a page holds ``limit`` rows
+        (1 to PAGE) unless one number alone holds more.
+        """
+        if not self.kept_since <= since <= self.seq:
+            raise PositionLost
+        rows = self.user.notifications.changed_between(since, self.seq)
+        page = list(rows[: limit + 1])
+        more = len(page) > limit
+        if more:
+            cut = page[-1].seq
+            whole = [row for row in page if row.seq < cut]
+            page = whole or list(rows.filter(seq=cut))
+            more = bool(whole) or rows.filter(seq__gt=cut).exists()
+        return {
+            "since": since,
+            "seq": page[-1].seq if more else self.seq,
+            "unreadCount": self.unread_count,
+            "changed": [row.as_json() for row in page if row.deleted_at is None],
+            "removed": [str(row.pk) for row in page if row.deleted_at is not None],
+            "hasMore": more,
+        }

@@ -1,0 +1,40 @@
+"""What a server process does beside answering: fan-out, pushing, heartbeats."""
+
+import asyncio
+import logging
+
+from notifications import realtime, sockets
+from notifications.models import fan_out
+
+logger = logging.getLogger(__name__)
+
+
+class Process:
+    """Tasks on the loop that serves; started with the first thing that is asked of it."""
+
+    def __init__(self):
+        self.tasks = []
+        self.loop = None
+
+    def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop is not self.loop:
+            self.loop = loop
+            work = (realtime.sender.run(), fan_out.run(), sockets.beat_forever())
+            self.tasks = [loop.create_task(each) for each in work]
+
+    async def stop(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.loop, self.tasks = None, []
+
+    async def lifespan(self, receive, send) -> None:
+        """ASGI's lifespan protocol, for servers that speak it."""
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self.stop()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return

@@ -1,0 +1,154 @@
+"""The push: frames out to the sockets of users. The only module that knows the channel layer.
+
+A push is a hint, the row is the truth: nothing here raises, and nothing here is needed for
+correctness. When the channel layer does not answer, the first send waits at most ``SEND_TIMEOUT``,
+one line is logged, and pushes are dropped without trying until a retry finds the layer back;
+clients learn what they missed from the sequence in the next heartbeat, hello or frame.
+
+In a server process the sends happen on its event loop, in commit order, and the committing thread
+does not wait for them. Elsewhere (a shell, a command, a test) they happen on the spot.
+"""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+SEND_TIMEOUT = 0.25  # seconds, for one batch of at most BATCH messages
+BATCH = 500
+RETRY_SECONDS = (1, 2, 4, 8, 15)
+
+# Close codes, see docs/delivery.md
+REVOKED = 4401
+DEACTIVATED = 4403
+
+
+def user_group(user_id: int) -> str:
+    return f"notifications_{user_id}"
+
+
+def chat_group(user_id: int) -> str:
+    return f"chat_message_{user_id}"
+
+
+class Push(NamedTuple):
+    """One ready frame for one user. ``seq`` is 0 for a frame outside the user's sequence."""
+
+    user_id: int
+    text: str
+    seq: int = 0
+    notification_id: UUID | None = None
+
+
+class Sender:
+    """Sends to the channel layer, and remembers whether it answers."""
+
+    def __init__(self):
+        self.failures = 0
+        self.retry_at = 0.0
+        self.queue: asyncio.Queue | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    def publish(self, messages: list[tuple[str, dict]], sent: list[Push] = ()):
+        """``messages`` are pairs of group and message; ``sent`` is what to log once they went."""
+        if self.loop is not None and self.loop.is_running():
+            self.loop.call_soon_threadsafe(self.queue.put_nowait, (messages, sent))
+        else:
+            async_to_sync(self.send)(messages, sent)
+
+    async def run(self):
+        """Sends what is published in this process, in order, for as long as the loop runs."""
+        self.loop, self.queue = asyncio.get_running_loop(), asyncio.Queue()
+        while True:
+            await self.send(*await self.queue.get())
+
+    async def send(self, messages, sent):
+        if self.failures and time.monotonic() < self.retry_at:
+            return
+        try:
+            for start in range(0, len(messages), BATCH):
+                await asyncio.wait_for(_send(messages[start : start + BATCH]), SEND_TIMEOUT)
+        except Exception as problem:
+            # Any exception: on some Pythons a reset connection surfaces as a TypeError.
+            self._failed(problem)
+        else:
+            self._succeeded()
+            _log(sent)
+
+    def _failed(self, problem):
+        if not self.failures:
+            logger.error(
+                "The channel layer does not answer (%s): nothing is pushed until it is back. "
+                "Nothing is lost: clients fetch what they miss.",
+                type(problem).__name__,
+            )
+        self.retry_at = time.monotonic() + RETRY_SECONDS[min(self.failures, 4)]
+        self.failures += 1
+
+    def _succeeded(self):
+        if self.failures:
+            logger.warning("The channel layer is back.")
+            self.failures = 0
+
+
+sender = Sender()
+
+
+async def _send(messages):
+    layer = get_channel_layer()
+    if hasattr(layer, "group_send_many"):
+        await layer.group_send_many(messages)
+    else:
+        await asyncio.gather(*(layer.group_send(group, message) for group, message in messages))
+
+
+def _log(sent):
+    for push in sent:
+        if push.notification_id:
+            logger.info("Sent notification %s to user %s", push.notification_id, push.user_id)
+
+
+def publish(pushes: Iterable[Push]) -> None:
+    """Sends each user their frames, in order, as one message a user."""
+    pushes = list(pushes)
+    frames = defaultdict(list)
+    for push in pushes:
+        frames[push.user_id].append([push.seq, push.text])
+    messages = [
+        (user_group(user_id), {"type": "push", "frames": frames_of_user})
+        for user_id, frames_of_user in frames.items()
+    ]
+    if messages:
+        _publish_safely(messages, pushes)
+
+
+def publish_after_commit(pushes: Iterable[Push]) -> None:
+    """Publishes once the surrounding transaction is committed; a rollback publishes nothing."""
+    transaction.on_commit(lambda: publish(pushes), robust=True)
+
+
+def end_sockets(user_id: int, *, code: int, sign_in: str = "") -> None:
+    """Closes the user's sockets on every process: all, or those that ``sign_in`` opened."""
+    message = {"type": "end", "code": code, "signIn": sign_in}
+    _publish_safely([(user_group(user_id), message)], [])
+
+
+async def probe() -> None:
+    """Raises whatever the channel layer raises when it does not answer."""
+    await get_channel_layer().group_send("leadbell_probe", {"type": "probe"})
+
+
+def _publish_safely(messages, sent):
+    try:
+        sender.publish(messages, sent)
+    except Exception:
+        logger.exception("A push failed")
