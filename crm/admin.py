@@ -14,7 +14,7 @@ class NewUserForm(BaseUserCreationForm):
     class Meta:
         model = User
         fields = ("email",)
-        field_classes = {"email": forms.EmailField}  # noqa: RUF012
+        field_classes = {"email": forms.EmailField}
 
     def clean_email(self):
         email = self.cleaned_data["email"].strip().lower()
@@ -27,7 +27,7 @@ class ChangedUserForm(UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"
-        field_classes = {"email": forms.EmailField}  # noqa: RUF012
+        field_classes = {"email": forms.EmailField}
 
 
 @admin.register(User)

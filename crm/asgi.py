@@ -9,13 +9,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 http = get_asgi_application()
 
 # Models can be imported only now.
-from channels.routing import URLRouter  # noqa: E402
-from django.urls import path  # noqa: E402
+from channels.routing import URLRouter
+from django.urls import path
 
-from crm.bounds import BodyLimit  # noqa: E402
-from crm.sockets import SocketAuth  # noqa: E402
-from leads.consumers import LeadConsumer  # noqa: E402
-from notifications.process import Process  # noqa: E402
+from crm.bounds import BodyLimit
+from crm.sockets import SocketAuth
+from leads.consumers import LeadConsumer
+from notifications.process import Process
 
 
 async def unknown_socket(scope, receive, send):

@@ -104,7 +104,7 @@ DATABASE_HINT = (
     "or sqlite:////path/to/file."
 )
 
-# One writer at a time who waits for its turn, and readers that never wait: see docs/architecture.md.
+# One writer at a time who waits for its turn, and readers that never wait.
 SQLITE = {
     "OPTIONS": {
         "timeout": 20,

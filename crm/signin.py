@@ -45,7 +45,7 @@ def tokens_for(request, email: str, password: str) -> dict:
 def renewed(token: str) -> dict:
     """``{access, refresh}`` for a refresh token, which is dead from now on. Raises InvalidToken."""
     with transaction.atomic():
-        refresh, sign_in = _alive(token)
+        refresh, _ = _alive(token)
         _, first = refresh.blacklist()
         if not first:  # somebody else renewed with it at the same moment
             raise InvalidToken("Token is blacklisted")

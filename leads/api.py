@@ -3,7 +3,7 @@
 from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status, viewsets
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.response import Response
 
 from leads import idempotency
@@ -12,14 +12,22 @@ from leads.models import Lead
 from leads.serializers import LeadSerializer
 
 
+class MayChange(BasePermission):
+    message = "This lead belongs to somebody else: ask them or a manager."
+
+    def has_object_permission(self, request, view, obj):
+        return request.method in SAFE_METHODS or obj.may_be_changed_by(request.user)
+
+
 class LeadViewSet(viewsets.ModelViewSet):
     queryset = Lead.objects.all()
     serializer_class = LeadSerializer
+    permission_classes = (IsAuthenticated, MayChange)
     filterset_class = LeadFilter
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
     lookup_value_converter = "int"
     ordering = "-created_at"
-    orderings = {"createdAt": "created_at", "updatedAt": "updated_at", "score": "score"}  # noqa: RUF012
+    orderings = {"createdAt": "created_at", "updatedAt": "updated_at", "score": "score"}
 
     @extend_schema(
         parameters=[OpenApiParameter(idempotency.HEADER, str, OpenApiParameter.HEADER)],
@@ -46,13 +54,4 @@ class LeadViewSet(viewsets.ModelViewSet):
         return queryset.select_for_update() if self.action == "partial_update" else queryset
 
     def perform_update(self, serializer):
-        self._refuse_strangers(serializer.instance)
         serializer.save(by=self.request.user)
-
-    def perform_destroy(self, instance):
-        self._refuse_strangers(instance)
-        instance.delete()
-
-    def _refuse_strangers(self, lead):
-        if not lead.may_be_changed_by(self.request.user):
-            raise PermissionDenied("This lead belongs to somebody else: ask them or a manager.")

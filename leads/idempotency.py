@@ -9,6 +9,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
 from leads.models import IdempotencyKey
+from notifications import wire
 
 HEADER = "Idempotency-Key"
 
@@ -46,17 +47,18 @@ def answer_once(request, act) -> tuple[dict, bool]:
                 raise
     if stored.fingerprint != fingerprint:
         raise KeyReused
-    return stored.answer, True
+    return wire.decode(stored.answer), True
 
 
 def _answer_first(user, key, fingerprint, act):
     with transaction.atomic():
         keys = IdempotencyKey.objects.filter(user=user, key=key)
         keys.filter(created_at__lte=_kept_since()).delete()
-        row = keys.create(user=user, key=key, fingerprint=fingerprint, answer={})
-        row.answer = act()
+        row = keys.create(user=user, key=key, fingerprint=fingerprint)
+        answer = act()
+        row.answer = wire.encode(answer)
         row.save(update_fields=["answer"])
-    return row.answer
+    return answer
 
 
 def _stored(user, key):

@@ -152,7 +152,7 @@ class Lead(models.Model):
     def delete(self, *args, **kwargs):
         """Deletes the lead; its notifications stay, without a link."""
         with transaction.atomic():
-            # In the fan-out's order, so that the two never wait for each other: events, lead, inboxes.
+            # Events, lead, inboxes: the fan-out's order, so that neither waits for the other.
             list(self.events.select_for_update().order_by("pk").values_list("pk"))
             if not Lead.objects.select_for_update().filter(pk=self.pk).exists():
                 return 0, {}
@@ -207,13 +207,11 @@ class IdempotencyKey(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request's body.")
-    answer = models.JSONField(help_text="The body of the first answer.")
+    answer = models.TextField(help_text="The body of the first answer, as it was sent.")
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once")]
 
     def __str__(self):
         return self.key

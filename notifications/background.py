@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from channels.db import DatabaseSyncToAsync
+from django.db import connections
 
 logger = logging.getLogger(__name__)
 
@@ -38,12 +39,18 @@ class Background:
         self._loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
         self._woken.set()
         with ThreadPoolExecutor(1, self.name) as thread:
-            work = DatabaseSyncToAsync(self.work, thread_sensitive=False, executor=thread)
-            while True:
-                await self._woken.wait()
-                self._woken.clear()
-                try:
-                    await work()
-                except Exception:
-                    logger.exception("The %s failed: it is tried again", self.name)
-                    self._loop.call_later(RETRY_SECONDS, self._woken.set)
+            try:
+                await self._work_in(thread)
+            finally:
+                thread.submit(connections.close_all)
+
+    async def _work_in(self, thread) -> None:
+        work = DatabaseSyncToAsync(self.work, thread_sensitive=False, executor=thread)
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            try:
+                await work()
+            except Exception:
+                logger.exception("The %s failed: it is tried again", self.name)
+                self._loop.call_later(RETRY_SECONDS, self._woken.set)

@@ -6,8 +6,8 @@ clients may send with a method ``on_<type>`` for each type of frame (see leads/c
 
 import asyncio
 import logging
-import time
 from collections import deque
+from time import monotonic
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -51,13 +51,19 @@ class InboxConsumer(AsyncWebsocketConsumer):
     async def _join(self) -> bool:
         """Listens first and reads the position then, so that nothing falls between the two."""
         try:
-            for group in (realtime.user_group(self.user.pk), realtime.chat_group(self.user.pk)):
-                await self.channel_layer.group_add(group, self.channel_name)
+            await self._listen()
             return True
         except Exception as problem:  # whatever the layer's client raises while Redis is away
             logger.warning("Socket of user %s cannot listen: %r", self.user.pk, problem)
             await self.close(TRY_LATER)
             return False
+
+    async def _listen(self):
+        for group in self._groups():
+            await self.channel_layer.group_add(group, self.channel_name)
+
+    def _groups(self):
+        return realtime.user_group(self.user.pk), realtime.chat_group(self.user.pk)
 
     async def _greet(self):
         inbox = await self._inbox()
@@ -74,7 +80,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
         sockets.leave(self, self.user.pk)
         if self.expiry:
             self.expiry.cancel()
-        for group in (realtime.user_group(self.user.pk), realtime.chat_group(self.user.pk)):
+        for group in self._groups():
             try:
                 await self.channel_layer.group_discard(group, self.channel_name)
             except Exception as problem:
@@ -104,7 +110,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data=None, bytes_data=None):
         if self.closing is not None:
             return
-        now = time.monotonic()
+        now = monotonic()
         if len(self.received) == MAX_FRAMES and now - self.received[0] < PER_SECONDS:
             return await self.close(TOO_MANY)
         self.received.append(now)
@@ -126,7 +132,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
             raise BadFrame("unknown_type", f"type must be one of {known}.")
         return getattr(self, handler)
 
-    handlers = {"sync": "on_sync", "ack": "on_ack"}  # noqa: RUF012
+    handlers = {"sync": "on_sync", "ack": "on_ack"}
 
     async def on_sync(self, frame):
         since = _number(frame, "since", 0)

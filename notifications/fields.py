@@ -30,7 +30,7 @@ class StrictBooleanField(serializers.BooleanField):
 class ActiveUserField(serializers.IntegerField):
     """The id of an active user; the value is the user's id."""
 
-    default_error_messages = {"unknown": "There is no active user with this id."}  # noqa: RUF012
+    default_error_messages = {"unknown": "There is no active user with this id."}
 
     def to_internal_value(self, data):
         if not isinstance(data, int) or isinstance(data, bool):

@@ -10,15 +10,39 @@ from crm.models import User
 from leads.models import Lead
 from notifications.models import Inbox
 
-PASSWORD = "leadbell-demo"
+PASSWORD = "leadbell-demo"  # noqa: S105 (told to everybody, hence refused in production)
 PEOPLE = (
     ("admin", "Ada", "Okafor", User.Role.ADMIN),
     ("manager", "Marit", "Lindqvist", User.Role.MANAGER),
     ("rep1", "Rafael", "Moreno", User.Role.REP),
     ("rep2", "Yuki", "Tanaka", User.Role.REP),
 )
-FIRST = "Anna Björn Chloé Dmitri Elif Farid Greta Hugo Ines Jonas Kenza Liam".split()
-LAST = "Almeida Berg Costa Dubois Eriksen Ferrari Gruber Haddad Ivanova Jansen".split()
+FIRST = [
+    "Anna",
+    "Björn",
+    "Chloé",
+    "Dmitri",
+    "Elif",
+    "Farid",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kenza",
+    "Liam",
+]
+LAST = [
+    "Almeida",
+    "Berg",
+    "Costa",
+    "Dubois",
+    "Eriksen",
+    "Ferrari",
+    "Gruber",
+    "Haddad",
+    "Ivanova",
+    "Jansen",
+]
 COMPANIES = (
     "Northwind Cycles", "Alpine Dental", "Kestrel Logistics", "Blue Harbour Hotels",
     "Fjord Energy", "Mosaic Interiors", "Quarry Lane Bakery", "",

@@ -1,0 +1,40 @@
+# The tasks of this repository. Bare `make` lists them; the logic is in tools/.
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-postgres test-sqlite test-browser lint format shell services clean
+
+help: ## List the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Set up what is missing and serve with demo data (PORT=8000)
+	@$(PYTHON) -m tools.run
+
+test: ## Run every check and test (ARGS="-k name" goes to pytest)
+	@$(PYTHON) -m tools.test
+
+test-postgres: ## Run the main suite on PostgreSQL and Redis
+	@$(PYTHON) -m tools.test postgres
+
+test-sqlite: ## Run the main suite on SQLite and in memory
+	@$(PYTHON) -m tools.test sqlite
+
+test-browser: ## Run the browser tests
+	@$(PYTHON) -m tools.test browser
+
+lint: ## Check style, import layers, settings and migrations
+	@$(PYTHON) -m tools.test lint
+
+format: ## Rewrite the code in the house style
+	@$(PYTHON) -m tools.environment -m ruff check --fix-only --quiet .
+	@$(PYTHON) -m tools.environment -m ruff format .
+
+shell: ## Open a Django shell on the data of `make run`
+	@$(PYTHON) -m tools.run shell
+
+services: ## Start a private PostgreSQL and Redis until Ctrl-C
+	@$(PYTHON) -m tools.services
+
+clean: ## Remove the virtual environment and the caches, keep the data
+	rm -rf .venv .cache .hypothesis .import_linter_cache .pytest_cache .ruff_cache test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,101 @@
+"""The small world of the tests: an owner and a teammate who work here, a manager, an
+administrator, and an outsider who does not work here any more."""
+
+import logging
+
+import pytest
+from channels.layers import channel_layers
+from django.conf import settings as django_settings
+from rest_framework.test import APIClient
+
+from crm.models import User
+from tests.factories import LeadFactory, UserFactory
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_groups(worker_id):
+    """Parallel runs share one Redis: each has groups of its own."""
+    config = django_settings.CHANNEL_LAYERS["default"]["CONFIG"]
+    if "prefix" in config:
+        config["prefix"] = f"test-{worker_id}"
+        channel_layers.backends.clear()
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _no_failing_hooks(caplog, request):
+    """robust=True swallows what an on_commit hook raises: here it fails the test."""
+    yield
+    if request.node.get_closest_marker("failing_hooks"):
+        return
+    failed = [
+        record.getMessage()
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)
+        if record.name == "django.db.backends.base" and record.levelno >= logging.ERROR
+    ]
+    assert not failed, failed
+
+
+@pytest.fixture
+def owner(db):
+    return UserFactory(email="owner@example.com", first_name="Olga", last_name="Owner")
+
+
+@pytest.fixture
+def teammate(db):
+    return UserFactory(email="teammate@example.com", first_name="Tom", last_name="Teammate")
+
+
+@pytest.fixture
+def manager(db):
+    return UserFactory(email="manager@example.com", first_name="Mia", role=User.Role.MANAGER)
+
+
+@pytest.fixture
+def administrator(db):
+    return UserFactory(email="admin@example.com", first_name="Ada", role=User.Role.ADMIN)
+
+
+@pytest.fixture
+def outsider(db):
+    return UserFactory(email="outsider@example.com", first_name="Otto", is_active=False)
+
+
+@pytest.fixture
+def lead(db):
+    return LeadFactory(company="ABC Company")
+
+
+@pytest.fixture
+def api_of():
+    """A REST client signed in as a user."""
+
+    def client(user):
+        api = APIClient()
+        api.force_authenticate(user)
+        return api
+
+    return client
+
+
+@pytest.fixture
+def api(api_of, owner):
+    return api_of(owner)
+
+
+@pytest.fixture
+def page(client, owner):
+    """A browser without JavaScript, signed in as the owner."""
+    client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def committing(django_capture_on_commit_callbacks):
+    """``with committing():`` runs the on_commit hooks of what happens within."""
+    return lambda: django_capture_on_commit_callbacks(execute=True)

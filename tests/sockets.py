@@ -1,0 +1,70 @@
+"""A client of the socket, in the process of the test."""
+
+import json
+
+from channels.layers import get_channel_layer
+from channels.testing import WebsocketCommunicator
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from crm import signin
+from crm.asgi import application, process
+from crm.models import TokenSignIn
+
+PATH = "/ws/notifications/"
+
+
+def tokens(user) -> dict:
+    refresh = RefreshToken.for_user(user)
+    refresh[signin.SIGN_IN] = str(TokenSignIn.objects.create(user=user).pk)
+    return {"access": str(refresh.access_token), "refresh": str(refresh)}
+
+
+class Socket:
+    """``async with Socket(token=...) as socket`` connects, and ``hello`` is the first frame."""
+
+    def __init__(self, token=None, headers=(), subprotocols=None, path=PATH):
+        if subprotocols is None and token:
+            subprotocols = ["leadbell.v1", f"bearer.{token}"]
+        self.wire = WebsocketCommunicator(application, path, list(headers), subprotocols)
+
+    async def connect(self) -> bool:
+        self.connected, self.subprotocol = await self.wire.connect(timeout=5)
+        return self.connected
+
+    async def __aenter__(self):
+        assert await self.connect()
+        self.hello = await self.next()
+        assert self.hello["type"] == "hello"
+        return self
+
+    async def __aexit__(self, *_):
+        await self.wire.disconnect()
+
+    async def next(self, kind=None) -> dict:
+        """The next frame; with ``kind``, the next of that type, others passed over."""
+        while True:
+            frame = json.loads(await self.wire.receive_from(timeout=5))
+            if kind in (None, frame["type"]):
+                return frame
+
+    async def send(self, frame) -> None:
+        await self.wire.send_to(frame if isinstance(frame, str) else json.dumps(frame))
+
+    async def closed(self) -> int:
+        """The code it is closed with; frames before that are passed over."""
+        while True:
+            message = await self.wire.receive_output(timeout=5)
+            if message["type"] == "websocket.close":
+                return message["code"]
+
+    async def quiet(self) -> bool:
+        """Nothing came, and nothing is on its way: a reply to our own frame comes first."""
+        await self.send({"type": "sync", "since": self.hello["seq"] + 10**6})
+        return (await self.next())["type"] == "sync:reset"
+
+
+async def stop_process():
+    """Ends what the application does beside answering, before the loop of the test ends."""
+    await process.stop()
+    layer = get_channel_layer()
+    await layer.flush()
