@@ -42,6 +42,7 @@ class Background:
             try:
                 await self._work_in(thread)
             finally:
+                self._loop = None
                 thread.submit(connections.close_all)
 
     async def _work_in(self, thread) -> None:

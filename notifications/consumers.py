@@ -36,27 +36,34 @@ class BadFrame(Exception):
 
 
 class InboxConsumer(AsyncWebsocketConsumer):
-    async def connect(self):
-        self.sign_in = self.scope["sign_in"]
+    async def __call__(self, scope, receive, send):
+        self.sign_in = scope["sign_in"]
         self.user = self.sign_in.user
         self.received = deque(maxlen=MAX_FRAMES)
-        self.closing = self.expiry = None
-        await self.accept(self.sign_in.subprotocol)
+        self.accepted, self.closing, self.expiry = False, None, None
+        self.base_send = send
+        try:
+            await super().__call__(scope, receive, send)
+        except Exception as problem:  # the channel layer or the database is away
+            logger.warning("Socket of user %s failed: %r", self.user.pk, problem)
+            await self._accept()
+            await self.close(TRY_LATER)
+        finally:
+            await self._leave()
+
+    async def connect(self):
+        """Listens first and reads the position then, so that nothing falls between the two."""
+        await self._accept()
         if not sockets.admit(self, self.user.pk):
             return await self.close(TOO_MANY)
-        if await self._join():
-            await self._greet()
+        await self._listen()
+        await self._greet()
         logger.info("Socket of user %s connected by %s", self.user.pk, self.sign_in.means)
 
-    async def _join(self) -> bool:
-        """Listens first and reads the position then, so that nothing falls between the two."""
-        try:
-            await self._listen()
-            return True
-        except Exception as problem:  # whatever the layer's client raises while Redis is away
-            logger.warning("Socket of user %s cannot listen: %r", self.user.pk, problem)
-            await self.close(TRY_LATER)
-            return False
+    async def _accept(self):
+        if not self.accepted:
+            self.accepted = True
+            await self.accept(self.sign_in.subprotocol)
 
     async def _listen(self):
         for group in self._groups():
@@ -77,6 +84,9 @@ class InboxConsumer(AsyncWebsocketConsumer):
         asyncio.ensure_future(self.close(realtime.REVOKED))  # noqa: RUF006 (it ends at once)
 
     async def disconnect(self, code):
+        logger.info("Socket of user %s closed: %s", self.user.pk, self.closing or code)
+
+    async def _leave(self):
         sockets.leave(self, self.user.pk)
         if self.expiry:
             self.expiry.cancel()
@@ -85,7 +95,6 @@ class InboxConsumer(AsyncWebsocketConsumer):
                 await self.channel_layer.group_discard(group, self.channel_name)
             except Exception as problem:
                 logger.debug("Leaving %s failed: %r", group, problem)
-        logger.info("Socket of user %s closed: %s", self.user.pk, self.closing or code)
 
     async def close(self, code=None, reason=None):
         if self.closing is None:

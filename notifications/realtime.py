@@ -68,8 +68,11 @@ class Sender:
     async def run(self):
         """Sends what is published in this process, in order, for as long as the loop runs."""
         self.loop, self.queue = asyncio.get_running_loop(), asyncio.Queue()
-        while True:
-            await self.send(*await self.queue.get())
+        try:
+            while True:
+                await self.send(*await self.queue.get())
+        finally:
+            self.loop = None
 
     async def send(self, messages, sent):
         if self.failures and time.monotonic() < self.retry_at:

@@ -4,8 +4,10 @@ administrator, and an outsider who does not work here any more."""
 import logging
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
 from channels.layers import channel_layers
 from django.conf import settings as django_settings
+from django.db import connections
 from rest_framework.test import APIClient
 
 from crm.models import User
@@ -19,6 +21,13 @@ def _own_groups(worker_id):
     if "prefix" in config:
         config["prefix"] = f"test-{worker_id}"
         channel_layers.backends.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close_connections_of_threads(django_db_setup):
+    """Async tests reach the database from a thread, whose connection would outlive the database."""
+    yield
+    async_to_sync(sync_to_async(connections.close_all))()
 
 
 @pytest.fixture(autouse=True)

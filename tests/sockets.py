@@ -2,8 +2,10 @@
 
 import json
 
+from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
+from django.db import connections
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from crm import signin
@@ -66,5 +68,5 @@ class Socket:
 async def stop_process():
     """Ends what the application does beside answering, before the loop of the test ends."""
     await process.stop()
-    layer = get_channel_layer()
-    await layer.flush()
+    await get_channel_layer().flush()
+    await sync_to_async(connections.close_all)()

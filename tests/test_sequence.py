@@ -43,7 +43,9 @@ def assert_consistent(user):
 
 actions = st.lists(
     st.tuples(
-        st.sampled_from(["tell", "tell many", "read", "unread", "delete", "all read", "lead", "snap"]),
+        st.sampled_from(
+            ["tell", "tell many", "read", "unread", "delete", "all read", "lead", "snap"]
+        ),
         st.integers(0, 30),
     ),
     max_size=25,

@@ -1,19 +1,11 @@
 """Signing in and out: by token, by the page, and what a sign-in is good for until when."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import time_machine
-from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.exceptions import InvalidToken
 
-from crm import signin
-from crm.models import TokenSignIn, User
-from notifications import realtime
-from tests.factories import PASSWORD, LeadFactory, UserFactory
+from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 

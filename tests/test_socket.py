@@ -1,6 +1,5 @@
 """The socket: who may open it, what it says, what it takes, and when it closes."""
 
-import asyncio
 import json
 import logging
 from datetime import timedelta
@@ -8,6 +7,7 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from django.test import Client
 from rest_framework_simplejwt.tokens import AccessToken
 
@@ -473,28 +473,27 @@ async def test_connections_disconnections_and_notifications_are_logged(owner, to
     assert token not in caplog.text
 
 
-async def test_a_socket_that_cannot_listen_is_told_to_come_back_later(token, monkeypatch):
+@pytest.mark.parametrize("method", ["new_channel", "group_add"])
+async def test_a_socket_that_cannot_listen_is_told_to_come_back_later(token, method, monkeypatch):
     async def away(*_):
         raise ConnectionError
 
-    layer = consumers.InboxConsumer
-    monkeypatch.setattr(layer, "_listen", away)
+    monkeypatch.setattr(get_channel_layer(), method, away, raising=False)
     socket = Socket(token)
     assert await socket.connect()
     assert await socket.closed() == 1013
+    assert sockets.open_sockets == {}
 
 
 async def test_what_happens_while_a_socket_connects_is_not_missed(owner, token, monkeypatch):
     """Between listening and reading the position a notification is committed: hello counts it."""
-    join = consumers.InboxConsumer._join
+    listen = consumers.InboxConsumer._listen
 
     async def slow(self):
-        joined = await join(self)
+        await listen(self)
         await tell(owner)
-        await asyncio.sleep(0)
-        return joined
 
-    monkeypatch.setattr(consumers.InboxConsumer, "_join", slow)
+    monkeypatch.setattr(consumers.InboxConsumer, "_listen", slow)
     async with Socket(token) as socket:
         assert socket.hello["seq"] == 1
         assert await socket.quiet()

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from notifications import views
+
+app_name = "notifications"
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("panel/", views.panel, name="panel"),
+    path("read-all/", views.read_all, name="read-all"),
+    path("<uuid:pk>/read/", views.read, name="read"),
+    path("<uuid:pk>/unread/", views.unread, name="unread"),
+    path("<uuid:pk>/delete/", views.delete, name="delete"),
+]

@@ -1,0 +1,103 @@
+"""The history of one's notifications, and the fragment of it that the bell discloses."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from notifications.models import Inbox, Notification
+
+PAGE = 50
+PANEL = 20
+
+
+@login_required
+@never_cache
+@require_GET
+def index(request):
+    """Filters: ``show=unread``, ``type``; ``before`` is the arrival that the last page ended with."""
+    own = Notification.objects.visible_to(request.user)
+    show, kind, before = _narrowed_by(request.GET)
+    wanted = own.unread() if show else own
+    wanted = wanted.filter(type=kind) if kind else wanted
+    rows = list((wanted.filter(arrival__lt=before) if before else wanted)[: PAGE + 1])
+    narrowed = {"show": show, "type": kind}
+    context = {
+        "rows": rows[:PAGE],
+        "more": _query(**narrowed, before=rows[PAGE - 1].arrival) if len(rows) > PAGE else "",
+        "older": before is not None,
+        "newest": _query(**narrowed),
+        "show": show,
+        "kind": kind,
+        "kinds": Notification.Type.choices,
+        "last": None if rows else own.first(),
+        "back": request.get_full_path(),
+    }
+    return render(request, "notifications/list.html", context)
+
+
+@login_required
+@never_cache
+@require_GET
+def panel(request):
+    own = Notification.objects.visible_to(request.user)
+    rows = list((own.unread() if request.GET.get("show") == "unread" else own)[:PANEL])
+    last = None if rows else own.first()
+    return render(request, "notifications/panel.html", {"rows": rows, "last": last})
+
+
+@login_required
+@require_POST
+def read_all(request):
+    Inbox.objects.of(request.user).mark_all_read()
+    return _back(request)
+
+
+@login_required
+@require_POST
+def read(request, pk):
+    return _do(Notification.mark_read, request, pk)
+
+
+@login_required
+@require_POST
+def unread(request, pk):
+    return _do(Notification.mark_unread, request, pk)
+
+
+@login_required
+@require_POST
+def delete(request, pk):
+    return _do(Notification.delete, request, pk)
+
+
+def _do(verb, request, pk):
+    notification = get_object_or_404(Notification.objects.visible_to(request.user), pk=pk)
+    try:
+        verb(notification)
+    except Notification.DoesNotExist as gone:  # deleted in another tab meanwhile
+        raise Http404 from gone
+    return _back(request)
+
+
+def _back(request):
+    """To the page of ours that the form stood on."""
+    url = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
+    return redirect(url if ours else "notifications:list")
+
+
+def _narrowed_by(query):
+    """``(show, kind, before)``; what means nothing is left out."""
+    show = "unread" if query.get("show") == "unread" else ""
+    kind = query.get("type", "")
+    before = query.get("before", "")
+    known = kind if kind in Notification.Type.values else ""
+    place = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    return show, known, place
+
+
+def _query(**values):
+    return "&".join(f"{name}={value}" for name, value in values.items() if value)

@@ -1,0 +1,83 @@
+"""Real server processes on the test's database."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class RunningServer:
+    """``manage.py serve`` on a free port; its output is in ``log``."""
+
+    def __init__(self, folder, **environment):
+        self.port = _free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.socket = f"ws://127.0.0.1:{self.port}/ws/notifications/"
+        self.path = Path(folder) / f"server-{self.port}.log"
+        known = {"DATABASE_URL": _database_url(), "DEBUG": "true", "PORT": str(self.port)}
+        if prefix := settings.CHANNEL_LAYERS["default"]["CONFIG"].get("prefix"):
+            known["REDIS_PREFIX"] = prefix
+        with self.path.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve"],
+                cwd=ROOT,
+                env=os.environ | known | environment,
+                stdout=output,
+                stderr=output,
+            )
+
+    @property
+    def log(self) -> str:
+        return self.path.read_text()
+
+    def wait(self):
+        until = time.monotonic() + 30
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                if httpx.get(f"{self.base}/healthz").status_code == 200:
+                    return self
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError(f"The server did not start:\n{self.log}")
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.terminate()
+            self.process.wait(timeout=20)
+
+
+@contextmanager
+def serving(folder, **environment):
+    server = RunningServer(folder, **environment)
+    try:
+        yield server.wait()
+    finally:
+        server.stop()
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _database_url():
+    config = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{config['NAME']}"
+    access = f"{quote(config['USER'])}:{quote(config['PASSWORD'], safe='')}"
+    return f"postgres://{access}@{config['HOST']}:{config['PORT']}/{config['NAME']}"

@@ -1,0 +1,171 @@
+"""The real server, over real connections: handshakes, limits, the end, and two processes."""
+
+import asyncio
+import json
+import signal
+import threading
+import time
+
+import httpx
+import pytest
+import websockets
+from asgiref.sync import sync_to_async
+
+from leads.models import Lead
+from notifications.models import Event, Notification
+from tests.factories import LeadFactory
+from tests.servers import serving
+from tests.sockets import tokens
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def server(tmp_path, owner):
+    with serving(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def token(owner):
+    return tokens(owner)["access"]
+
+
+def connect(server, token, **options):
+    protocols = ["leadbell.v1", f"bearer.{token}"]
+    return websockets.connect(server.socket, subprotocols=protocols, max_size=None, **options)
+
+
+async def frame(socket, kind=None):
+    while True:
+        received = json.loads(await asyncio.wait_for(socket.recv(), 10))
+        if kind in (None, received["type"]):
+            return received
+
+
+async def post_lead(server, token, **fields):
+    async with httpx.AsyncClient() as client:
+        return await client.post(
+            f"{server.base}/api/leads/",
+            json={"firstName": "Jo", "email": "jo@example.org", **fields},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+
+
+async def test_a_lead_posted_to_the_server_rings_on_its_sockets(server, token):
+    async with connect(server, token) as socket:
+        assert socket.subprotocol == "leadbell.v1"
+        assert (await frame(socket))["type"] == "hello"
+        answer = await post_lead(server, token)
+        assert answer.status_code == 201
+        assert (await frame(socket))["lead"] == answer.json()
+        told = await frame(socket)
+        assert (told["type"], told["seq"]) == ("notification:created", 1)
+        stored = await Notification.objects.aget(pk=told["notification"]["id"])
+        assert stored.related_lead_id == answer.json()["id"]
+    assert f"Sent notification {stored.pk} to user {stored.recipient_id}" in server.log
+
+
+async def test_a_refused_handshake_is_a_403(server, token):
+    for options in (
+        {"subprotocols": ["leadbell.v1", "bearer.nonsense"]},
+        {},
+        {"origin": "http://evil.example", "additional_headers": {"Authorization": token}},
+    ):
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            async with websockets.connect(server.socket, **options):
+                pass
+        assert refused.value.response.status_code == 403
+    async with connect(server, token) as socket:
+        assert await frame(socket)
+
+
+@pytest.mark.parametrize("size", [65_537, 1_000_000])
+async def test_too_large_a_frame_is_closed_with_1009(server, token, size):
+    async with connect(server, token) as socket:
+        await frame(socket)
+        await socket.send(json.dumps({"type": "ack", "seq": 0}).ljust(65_536))
+        await socket.send("x" * size)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await frame(socket)
+        assert closed.value.rcvd.code == 1009
+
+
+async def test_text_that_is_not_utf_8_is_closed_with_1007(server, token):
+    async with connect(server, token) as socket:
+        await frame(socket)
+        await socket.send(b"\xff\xfe", text=True)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await frame(socket)
+        assert closed.value.rcvd.code == 1007
+
+
+async def test_a_server_that_ends_closes_sockets_with_1012_and_finishes_requests(server, token):
+    """The lead's row is locked, so the request is in flight when the signal comes."""
+    async with connect(server, token) as socket:
+        await frame(socket)
+        posts = [asyncio.create_task(post_lead(server, token)) for _ in range(5)]
+        await asyncio.sleep(0)
+        while not (await sync_to_async(Lead.objects.exists)()):
+            await asyncio.sleep(0.01)
+        server.terminate()
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await frame(socket, "no such frame")
+        assert closed.value.rcvd.code == 1012
+        assert [(await post).status_code for post in posts] == [201] * 5
+    assert await sync_to_async(server.process.wait)(15) == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{server.base}/healthz")
+
+
+def test_what_a_crash_left_pending_is_fanned_out_when_a_server_starts(owner, tmp_path, monkeypatch):
+    monkeypatch.setattr("notifications.models.event.fan_out.wake", lambda: None)
+    LeadFactory()
+    assert Event.objects.pending().count() == 1
+
+    with serving(tmp_path):
+        until = time.monotonic() + 10
+        while Event.objects.pending().exists() and time.monotonic() < until:
+            threading.Event().wait(0.05)
+    assert Notification.objects.filter(recipient=owner).count() == 1
+
+
+async def test_a_body_over_the_limit_gets_a_413_in_json(server, token):
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    async def chunks():
+        for _ in range(40):
+            yield b" " * 65_536
+
+    async with httpx.AsyncClient() as client:
+        for body in (b" " * (1024 * 1024 + 1), chunks()):
+            answer = await client.post(f"{server.base}/api/leads/", content=body, headers=headers)
+            assert answer.status_code == 413
+            assert "larger than 1024 KiB" in answer.json()["detail"]
+
+
+@pytest.mark.redis
+@pytest.mark.postgres
+async def test_a_lead_on_one_process_rings_on_another_within_a_second(
+    server, token, tmp_path, owner
+):
+    def start():
+        other = serving(tmp_path)
+        return other, other.__enter__()
+
+    manager, other = await sync_to_async(start)()
+    try:
+        async with connect(other, token) as socket:
+            await frame(socket)
+            began = time.monotonic()
+            await post_lead(server, token)
+            assert (await frame(socket, "notification:created"))["seq"] == 1
+            assert time.monotonic() - began < 1
+    finally:
+        await sync_to_async(manager.__exit__)(None, None, None)
+
+
+def test_an_interrupt_ends_the_server_without_a_traceback(server):
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(15) == 0
+    assert "Traceback" not in server.log
