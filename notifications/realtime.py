@@ -23,7 +23,9 @@ from django.db import transaction
 
 logger = logging.getLogger(__name__)
 
-SEND_TIMEOUT = 0.25  # seconds, for one batch of at most BATCH messages
+# Seconds for one batch of at most BATCH messages: where a caller waits, and where nobody does.
+SEND_TIMEOUT = 0.25
+BACKGROUND_TIMEOUT = 5
 BATCH = 500
 RETRY_SECONDS = (1, 2, 4, 8, 15)
 
@@ -70,16 +72,16 @@ class Sender:
         self.loop, self.queue = asyncio.get_running_loop(), asyncio.Queue()
         try:
             while True:
-                await self.send(*await self.queue.get())
+                await self.send(*await self.queue.get(), timeout=BACKGROUND_TIMEOUT)
         finally:
             self.loop = None
 
-    async def send(self, messages, sent):
+    async def send(self, messages, sent, timeout=SEND_TIMEOUT):
         if self.failures and time.monotonic() < self.retry_at:
             return
         try:
             for start in range(0, len(messages), BATCH):
-                await asyncio.wait_for(_send(messages[start : start + BATCH]), SEND_TIMEOUT)
+                await asyncio.wait_for(_send(messages[start : start + BATCH]), timeout)
         except Exception as problem:
             # Any exception: on some Pythons a reset connection surfaces as a TypeError.
             self._failed(problem)

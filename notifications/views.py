@@ -17,7 +17,7 @@ PANEL = 20
 @never_cache
 @require_GET
 def index(request):
-    """Filters: ``show=unread``, ``type``; ``before`` is the arrival that the last page ended with."""
+    """Filters: ``show=unread``, ``type``; ``before``, the arrival that ended the last page."""
     own = Notification.objects.visible_to(request.user)
     show, kind, before = _narrowed_by(request.GET)
     wanted = own.unread() if show else own

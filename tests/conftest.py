@@ -4,7 +4,7 @@ administrator, and an outsider who does not work here any more."""
 import logging
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import SyncToAsync
 from channels.layers import channel_layers
 from django.conf import settings as django_settings
 from django.db import connections
@@ -27,7 +27,7 @@ def _own_groups(worker_id):
 def _close_connections_of_threads(django_db_setup):
     """Async tests reach the database from a thread, whose connection would outlive the database."""
     yield
-    async_to_sync(sync_to_async(connections.close_all))()
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.fixture(autouse=True)
