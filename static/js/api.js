@@ -1,0 +1,49 @@
+/** Calls to the server with the session: JSON of the API, and fragments of pages. */
+
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(body?.detail ?? `HTTP ${status}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+// Signing in elsewhere renews the token, so the cookie is newer than what this page was given.
+function csrfToken() {
+  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+  return cookie?.[1] ?? document.querySelector("meta[name=csrf-token]")?.content ?? "";
+}
+
+/** The answer's JSON, or null for 204. `keepalive` lets the call outlive the page. */
+export async function call(method, path, body, { keepalive = false } = {}) {
+  const response = await fetch(path, {
+    method,
+    keepalive,
+    credentials: "same-origin",
+    headers: {
+      Accept: "application/json",
+      "X-CSRFToken": csrfToken(),
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (response.status === 204) return null;
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new ApiError(response.status, answer);
+  return answer;
+}
+
+/** The document of a page or fragment; null where there is nothing to show (204). */
+export async function page(path) {
+  const response = await fetch(path, { credentials: "same-origin", headers: { Accept: "text/html" } });
+  if (response.status === 204) return null;
+  if (!response.ok || response.redirected) throw new ApiError(response.status, {});
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+export const notifications = {
+  mark: (id, isRead) =>
+    call("PATCH", `/api/notifications/${id}/`, { isRead }, { keepalive: true }),
+  markAll: () => call("POST", "/api/notifications/mark-all-read/", {}),
+  remove: (id) => call("DELETE", `/api/notifications/${id}/`, undefined, { keepalive: true }),
+};

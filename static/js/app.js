@@ -1,0 +1,49 @@
+/** What every page runs. <body data-user data-seq data-unread data-socket> says who and from where. */
+import { ages } from "./ages.js";
+import { bell } from "./bell.js";
+import { desktop } from "./desktop.js";
+import { inbox } from "./inbox.js";
+import { follow, items } from "./items.js";
+import { keys } from "./keys.js";
+import { Feed } from "./leader.js";
+import { leadsLive } from "./leads-live.js";
+import { pageHabits } from "./page.js";
+import { leavePlace, placeLeft } from "./place.js";
+import { sound } from "./sound.js";
+import { status } from "./status.js";
+import { theme } from "./theme.js";
+import { title } from "./title.js";
+import { toasts } from "./toasts.js";
+import { undoable } from "./undo.js";
+
+function live({ user, seq, unread, socket }) {
+  const left = placeLeft(user);
+  const feed = new Feed({
+    url: socket,
+    user,
+    seq: left.seq ?? Number(seq),
+    unreadCount: Number(unread),
+  });
+  for (const part of [follow, bell, title, sound, desktop, status, leadsLive, inbox]) part(feed);
+  const onShow = toasts(feed, left.toasts);
+  items();
+  undoable();
+  feed.addEventListener("identity", ({ detail }) => {
+    if (String(detail.userId) !== user) location.reload(); // somebody else signed in here
+  });
+  addEventListener("pagehide", () => {
+    leavePlace(user, { seq: feed.seq, toasts: onShow() });
+    feed.leave();
+  });
+  addEventListener("pageshow", (event) => event.persisted && feed.join());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") feed.check();
+  });
+  feed.join();
+}
+
+theme();
+ages();
+keys();
+pageHabits();
+if (document.body.dataset.user) live(document.body.dataset);

@@ -1,0 +1,121 @@
+/**
+ * Toasts, in a region that exists from the start. Each leaves after five seconds and stays while it is
+ * hovered or focused; the newest three at most, the rest counted in one line. What was missed while
+ * away is one toast. Built from the page's <template>, filled as text.
+ *
+ * `toasts(feed, unfinished)` goes on with those of the page before, and returns a function that gives
+ * those that are on show.
+ */
+import { notifications } from "./api.js";
+import { text } from "./texts.js";
+
+const LIFE = 5_000; // milliseconds
+const MOST = 3;
+const MISSED = "missed"; // the id of the one that is no notification
+
+export function toasts(feed, unfinished = []) {
+  const region = document.querySelector("[data-toasts]");
+  const rest = region.querySelector("[data-toasts-rest]");
+  const shown = new Map(); // id -> {content, element, until}
+  let uncounted = 0;
+
+  function close(id) {
+    const { element } = shown.get(id) ?? {};
+    if (!element) return;
+    const hadFocus = element.contains(document.activeElement);
+    shown.delete(id);
+    element.remove();
+    if (hadFocus) document.querySelector("button[data-bell]").focus();
+    if (!shown.size) countRest(0);
+  }
+
+  function countRest(n) {
+    uncounted = n;
+    rest.hidden = n === 0;
+    rest.querySelector("a").textContent = n ? text("toastsRest", { n }) : "";
+  }
+
+  /** The oldest that nobody is at goes into the count; the newest is always seen. */
+  function makeRoom() {
+    const entries = [...shown];
+    const [id] = entries.find(([, { element }]) => !isHeld(element)) ?? entries[0];
+    close(id);
+    countRest(uncounted + 1);
+  }
+
+  function show(content, life = LIFE) {
+    const { id } = content;
+    if (shown.has(id)) return;
+    if (shown.size >= MOST) makeRoom();
+    const element = build(content);
+    const entry = { content, element, until: Date.now() + life };
+    shown.set(id, entry);
+    element.querySelector("[data-toast-open]").addEventListener("click", () => {
+      if (id !== MISSED) notifications.mark(id, true).catch(console.error);
+      close(id);
+    });
+    element.querySelector("[data-toast-close]").addEventListener("click", () => close(id));
+    region.insertBefore(element, rest);
+    expire(entry, () => close(id));
+  }
+
+  feed.addEventListener("notification", ({ detail: { notification, live } }) => {
+    const { id, type: kind, title, message, url } = notification;
+    if (live) show({ id, kind, title, message, url });
+  });
+  feed.addEventListener("caught-up", ({ detail: { missed, last, away } }) => {
+    if (!away || !missed) return;
+    const message = missed === 1 ? `${last.title}: ${last.message}` : text("missedWhere");
+    const title = text("missed", { n: missed });
+    close(MISSED);
+    show({ id: MISSED, kind: MISSED, title, message, url: "/notifications/" });
+  });
+  feed.addEventListener("deleted", ({ detail }) => close(detail.id));
+  feed.addEventListener("updated", ({ detail: { notification: { id, isRead, url } } }) => {
+    if (isRead) close(id);
+    else if (!url) shown.get(id)?.element.querySelector("[data-toast-open]").removeAttribute("href");
+  });
+  for (const { content, until } of unfinished) {
+    if (until > Date.now()) show(content, until - Date.now());
+  }
+  return () => [...shown.values()].map(({ content, until }) => ({ content, until }));
+}
+
+const isHeld = (element) => element.matches(":hover") || element.contains(document.activeElement);
+
+/** Closes when its time is over, unless somebody is at it: then it has its whole life again. */
+function expire(entry, close) {
+  const { element } = entry;
+  let timer = setTimeout(close, entry.until - Date.now());
+  const hold = () => clearTimeout(timer);
+  const again = () => {
+    hold();
+    if (isHeld(element)) return;
+    entry.until = Date.now() + LIFE;
+    timer = setTimeout(close, LIFE);
+  };
+  element.addEventListener("pointerenter", hold);
+  element.addEventListener("pointerleave", again);
+  element.addEventListener("focusin", hold);
+  element.addEventListener("focusout", () => setTimeout(again));
+}
+
+function build({ id, kind, title, message, url }) {
+  const template = document.querySelector("template[data-toast-template]");
+  const toast = template.content.firstElementChild.cloneNode(true);
+  toast.dataset.toast = id;
+  toast.querySelector("use").setAttribute("href", `#i-${kind}`);
+  toast.querySelector("[data-toast-title]").textContent = title;
+  toast.querySelector("[data-toast-message]").textContent = message;
+  if (safe(url)) toast.querySelector("[data-toast-open]").href = url;
+  return toast;
+}
+
+/** Notifications carry urls of our own pages; an administrator's may point elsewhere, by http only. */
+function safe(url) {
+  try {
+    return Boolean(url) && /^https?:$/.test(new URL(url, location.origin).protocol);
+  } catch {
+    return false;
+  }
+}
