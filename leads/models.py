@@ -125,10 +125,13 @@ class Lead(models.Model):
         return reverse("leads:detail", args=[self.pk])
 
     def clean(self):
+        missing = {}
         if not (self.person or self.company.strip()):
-            raise ValidationError({"first_name": NEEDS_NAME})
+            missing["first_name"] = NEEDS_NAME
         if not (self.email or self.phone):
-            raise ValidationError({"email": NEEDS_ANSWER})
+            missing["email"] = NEEDS_ANSWER
+        if missing:
+            raise ValidationError(missing)
 
     def may_be_changed_by(self, user) -> bool:
         """Reps change what they own and what nobody owns; managers and administrators all."""
@@ -141,7 +144,8 @@ class Lead(models.Model):
     # Writing: a lead and the event that tells of it are stored together or not at all.
 
     def save(self, *args, by=None, **kwargs):
-        """Stores the lead. ``by`` is who changes it; who creates it is ``created_by``."""
+        """Stores the lead. ``by`` is who changes it; who creates it is ``created_by``.
+        Raises DoesNotExist for a lead that was deleted meanwhile: it does not come back."""
         with transaction.atomic():
             if self._state.adding:
                 super().save(*args, **kwargs)
@@ -166,10 +170,9 @@ class Lead(models.Model):
         return self._event(Kind.LEAD_CREATED, text, by=self.created_by_id)
 
     def _save_change(self, by, *args, **kwargs):
-        stored = Lead.objects.select_for_update().filter(pk=self.pk).first()
+        stored = Lead.objects.select_for_update().get(pk=self.pk)
         super().save(*args, **kwargs)
-        changed = stored.contact_fields_that_differ(self) if stored else []
-        if changed:
+        if changed := stored.contact_fields_that_differ(self):
             text = f"{self.name}: {', '.join(changed)}"
             self._event(Kind.CONTACT, text, by=by and by.pk).save()
         transaction.on_commit(self.tell_lists_after_commit, robust=True)

@@ -100,7 +100,10 @@ def _changeable(view):
             return render(request, "leads/gone.html", status=404)
         if not lead.may_be_changed_by(request.user):
             raise PermissionDenied
-        return view(request, lead)
+        try:
+            return view(request, lead)
+        except Lead.DoesNotExist:  # deleted by somebody else meanwhile
+            return render(request, "leads/gone.html", status=404)
 
     return login_required(never_cache(wrapped))
 

@@ -161,6 +161,16 @@ def test_a_deleted_lead_leaves_its_notifications_as_numbered_changes(
     assert not Lead.objects.exists()
 
 
+def test_a_lead_that_was_deleted_meanwhile_does_not_come_back(committing, lead, owner):
+    stale = Lead.objects.get(pk=lead.pk)
+    lead.delete()
+    stale.company = "Changed"
+    with pytest.raises(Lead.DoesNotExist):
+        stale.save(by=owner)
+
+    assert not Lead.objects.exists()
+
+
 def test_deleting_a_queryset_of_leads_takes_the_same_path(committing, owner):
     with committing():
         LeadFactory.create_batch(2)
