@@ -136,7 +136,7 @@ SIMPLE_JWT = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "crm.rest.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -235,6 +235,8 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # One handler, the root's: Django would add a second one of its own.
+        "django": {"handlers": []},
         # It repeats itself every second for as long as Redis is away.
         "channels_redis": {"handlers": ["console-once"], "propagate": False},
         "daphne": {"level": "WARNING"},

@@ -82,7 +82,12 @@ def bearer(token: str) -> tuple[User, AccessToken]:
         access = AccessToken(token)
     except TokenError as problem:
         raise InvalidToken(str(problem)) from problem
-    return _sign_in(access).user, access
+    return user_of(access), access
+
+
+def user_of(token) -> User:
+    """The active user of a token whose sign-in has not ended. Raises InvalidToken."""
+    return _sign_in(token).user
 
 
 def _sign_in(token) -> TokenSignIn:
