@@ -10,9 +10,11 @@ http = get_asgi_application()
 
 # Models can be imported only now.
 from channels.routing import URLRouter
+from django.conf import settings
 from django.urls import path
 
 from crm.bounds import BodyLimit
+from crm.jobs import JOBS
 from crm.sockets import SocketAuth
 from leads.consumers import LeadConsumer
 from notifications.process import Process
@@ -23,7 +25,7 @@ async def unknown_socket(scope, receive, send):
     await send({"type": "websocket.close"})
 
 
-process = Process()
+process = Process(JOBS if settings.EMBEDDED else ())
 routes = {
     "http": BodyLimit(http),
     "websocket": URLRouter(

@@ -8,6 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from notifications import realtime
+from notifications.models import WorkerProcess
 
 
 @require_safe
@@ -18,7 +19,7 @@ def healthz(request):
 @require_safe
 def readyz(request):
     """503 with a reason for each part that does not answer."""
-    parts = {"database": _database, "channelLayer": _channel_layer}
+    parts = {"database": _database, "channelLayer": _channel_layer, "worker": _worker}
     problems = {name: reason for name, check in parts.items() if (reason := check())}
     if problems:
         return JsonResponse({"ready": False, "problems": problems}, status=503)
@@ -32,6 +33,14 @@ def _database():
     except Exception as problem:
         return f"The database does not answer: {type(problem).__name__}."
     return ""
+
+
+def _worker():
+    try:
+        alive = WorkerProcess.objects.alive().exists()
+    except Exception as problem:
+        return f"Whether a worker runs cannot be read: {type(problem).__name__}."
+    return "" if alive else "No worker gave a sign of life: start `manage.py worker`."
 
 
 def _channel_layer():

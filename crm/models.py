@@ -74,13 +74,32 @@ class User(AbstractBaseUser):
     def __str__(self):
         return self.get_full_name() or self.email
 
+    @classmethod
+    def from_db(cls, db, field_names, values):
+        user = super().from_db(db, field_names, values)
+        if {"password", "role", "is_active"} <= set(field_names):
+            user._stored = user._rights()
+        return user
+
+    def _rights(self):
+        """What a sign-in was granted on: when one of these changes, it ends."""
+        return self.password, self.role, self.is_active
+
     def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        if not self.is_active:
-            transaction.on_commit(self.close_sockets_after_commit, robust=True)
+        """Stores the user. A new password or role, and deactivation, end the sign-ins by token and
+        close the sockets on every process."""
+        before = getattr(self, "_stored", None)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            self._stored = self._rights()
+            if before not in (None, self._stored):
+                if before[0] != self.password or not self.is_active:
+                    self.token_sign_ins.filter(ended_at=None).update(ended_at=timezone.now())
+                transaction.on_commit(self.close_sockets_after_commit, robust=True)
 
     def close_sockets_after_commit(self):
-        realtime.end_sockets(self.pk, code=realtime.DEACTIVATED)
+        code = realtime.REVOKED if self.is_active else realtime.DEACTIVATED
+        realtime.end_sockets(self.pk, code=code)
 
     def get_full_name(self):
         return f"{self.first_name} {self.last_name}".strip()
@@ -112,6 +131,11 @@ class User(AbstractBaseUser):
         return self.is_staff
 
 
+class TokenSignInQuerySet(models.QuerySet):
+    def alive(self):
+        return self.filter(ended_at=None, user__is_active=True)
+
+
 class TokenSignIn(models.Model):
     """One sign-in through the token API: every token that descends from it carries its id as
     the claim ``sid``, so that signing out ends them, and the sockets opened with them, together."""
@@ -120,6 +144,8 @@ class TokenSignIn(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_sign_ins")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TokenSignInQuerySet.as_manager()
 
     def __str__(self):
         return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"

@@ -14,6 +14,7 @@ ALLOWED_HOSTS = env.allowed_hosts(DEBUG)
 CSRF_TRUSTED_ORIGINS = env.trusted_origins()
 PORT = env.number("PORT", 8000, 1, 65535)
 REDIS_URL = env.redis_url()
+EMBEDDED = not REDIS_URL  # one process does it all, the worker's jobs included
 
 INSTALLED_APPS = [
     "daphne",

@@ -91,8 +91,8 @@ def user_of(token) -> User:
 
 
 def _sign_in(token) -> TokenSignIn:
-    sign_ins = TokenSignIn.objects.select_related("user")
-    sign_in = sign_ins.filter(pk=token.get(SIGN_IN), ended_at=None, user__is_active=True).first()
+    alive = TokenSignIn.objects.alive().select_related("user")
+    sign_in = alive.filter(pk=token.get(SIGN_IN)).first()
     if sign_in is None or str(sign_in.user_id) != str(token.get("user_id")):
         raise InvalidToken("The sign-in of this token has ended")
     return sign_in

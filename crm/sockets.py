@@ -13,12 +13,13 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from crm import signin
-from crm.models import User
+from crm.models import TokenSignIn, User
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,18 @@ class SocketSignIn:
     name: str  # of the sign-in, by which it can be ended
     expires_in: float | None  # seconds
     subprotocol: str | None
+    key: str = ""  # of the session
+
+    @staticmethod
+    @database_sync_to_async
+    def find_ended(sign_ins) -> set["SocketSignIn"]:
+        """Those of ``sign_ins`` that were signed out of. Two queries."""
+        names = [each.name for each in sign_ins if each.means == "token"]
+        keys = [each.key for each in sign_ins if each.means == "session"]
+        tokens = TokenSignIn.objects.alive().filter(pk__in=names).values_list("pk", flat=True)
+        sessions = Session.objects.filter(session_key__in=keys).values_list("pk", flat=True)
+        alive = {str(pk) for pk in tokens} | set(sessions)
+        return {each for each in sign_ins if (each.key or each.name) not in alive}
 
 
 class SocketAuth:
@@ -115,7 +128,8 @@ def _by_session(headers, subprotocol):
     if user is None or not user.is_active:
         raise Refused("no session")
     left = request.session.get_expiry_age()
-    return SocketSignIn(user, "session", signin.session_name(key), left, subprotocol)
+    name = signin.session_name(key)
+    return SocketSignIn(user, "session", name, left, subprotocol, key)
 
 
 def _cookie(header):

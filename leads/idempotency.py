@@ -4,7 +4,6 @@ import hashlib
 import json
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 
@@ -53,7 +52,7 @@ def answer_once(request, act) -> tuple[dict, bool]:
 def _answer_first(user, key, fingerprint, act):
     with transaction.atomic():
         keys = IdempotencyKey.objects.filter(user=user, key=key)
-        keys.filter(created_at__lte=_kept_since()).delete()
+        keys.forget_expired()
         row = keys.create(user=user, key=key, fingerprint=fingerprint)
         answer = act()
         row.answer = wire.encode(answer)
@@ -62,12 +61,7 @@ def _answer_first(user, key, fingerprint, act):
 
 
 def _stored(user, key):
-    rows = IdempotencyKey.objects.filter(user=user, key=key, created_at__gt=_kept_since())
-    return rows.first()
-
-
-def _kept_since():
-    return timezone.now() - IdempotencyKey.KEPT
+    return IdempotencyKey.objects.fresh().filter(user=user, key=key).first()
 
 
 def _fingerprint(body) -> str:

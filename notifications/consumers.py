@@ -74,7 +74,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
 
     async def _greet(self):
         inbox = await self._inbox()
-        self.greeted = inbox.seq
+        self.position = inbox.seq
         await self.send(text_data=frames.hello(self.user.pk, inbox.seq, inbox.unread_count))
         if self.sign_in.expires_in is not None:
             loop = asyncio.get_running_loop()
@@ -105,10 +105,26 @@ class InboxConsumer(AsyncWebsocketConsumer):
     # From the channel layer
 
     async def push(self, message):
-        """Ready frames. Those of a change that the greeting already counted are left out."""
+        """Ready frames; those of a change that was sent already are left out. ``position`` stands
+        where everything up to it was sent, so it stays before a gap until that is healed."""
         for seq, text in message["frames"]:
-            if self.closing is None and not 0 < seq <= self.greeted:
+            if self.closing is None and not 0 < seq <= self.position:
                 await self.send(text_data=text)
+                if seq == self.position + 1:
+                    self.position = seq
+
+    async def beat(self, seq: int):
+        """A round found the user's sequence at ``seq``: sends what no push brought until then."""
+        if self.closing is None and seq > self.position:
+            logger.info("Socket of user %s missed %s to %s", self.user.pk, self.position + 1, seq)
+            await self.send(text_data=await self._catch_up(self.position, PAGE))
+        if self.closing is None:
+            await self.send(text_data=frames.heartbeat(seq))
+
+    async def _catch_up(self, since, limit) -> str:
+        text, reached = await self._changes(since, limit)
+        self.position = max(self.position, reached)
+        return text
 
     async def end(self, message):
         if message["signIn"] in ("", self.sign_in.name):
@@ -146,7 +162,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
     async def on_sync(self, frame):
         since = _number(frame, "since", 0)
         limit = min(_number(frame, "limit", 1, default=PAGE), PAGE)
-        await self.send(text_data=await self._changes(since, limit))
+        await self.send(text_data=await self._catch_up(since, limit))
 
     async def on_ack(self, frame):
         await self._acknowledge(_number(frame, "seq", 0))
@@ -158,12 +174,14 @@ class InboxConsumer(AsyncWebsocketConsumer):
         return Inbox.objects.of(self.user)
 
     @database_sync_to_async
-    def _changes(self, since, limit) -> str:
+    def _changes(self, since, limit) -> tuple[str, int]:
+        """The answer to ``sync``, and the position that a client has with it."""
         inbox = Inbox.objects.of(self.user)
         try:
-            return frames.sync(inbox.changes(since, limit))
+            page = inbox.changes(since, limit)
         except PositionLost:
-            return frames.sync_reset(inbox.seq, inbox.unread_count)
+            return frames.sync_reset(inbox.seq, inbox.unread_count), inbox.seq
+        return frames.sync(page), page["seq"]
 
     @database_sync_to_async
     def _acknowledge(self, seq):

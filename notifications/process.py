@@ -1,10 +1,12 @@
-"""What a server process does beside answering: fan-out, pushing, heartbeats."""
+"""What a server process does beside answering: fan-out, pushing, heartbeats, and in embedded mode
+the worker's jobs."""
 
 import asyncio
 import logging
 
 from notifications import realtime, sockets
 from notifications.models import fan_out
+from notifications.worker import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -12,7 +14,8 @@ logger = logging.getLogger(__name__)
 class Process:
     """Tasks on the loop that serves; started with the first thing that is asked of it."""
 
-    def __init__(self):
+    def __init__(self, jobs=()):
+        self.jobs = jobs
         self.tasks = []
         self.loop = None
 
@@ -20,7 +23,9 @@ class Process:
         loop = asyncio.get_running_loop()
         if loop is not self.loop:
             self.loop = loop
-            work = (realtime.sender.run(), fan_out.run(), sockets.beat_forever())
+            work = [realtime.sender.run(), fan_out.run(), *sockets.rounds.tasks()]
+            if self.jobs:
+                work.append(Worker(self.jobs).run_on_loop())
             self.tasks = [loop.create_task(each) for each in work]
 
     async def stop(self) -> None:

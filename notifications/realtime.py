@@ -13,7 +13,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 SEND_TIMEOUT = 0.25
 BACKGROUND_TIMEOUT = 5
 BATCH = 500
+ECHO_SECONDS = 2
 RETRY_SECONDS = (1, 2, 4, 8, 15)
 
 # Close codes, see docs/delivery.md
@@ -145,6 +146,28 @@ def end_sockets(user_id: int, *, code: int, sign_in: str = "") -> None:
     """Closes the user's sockets on every process: all, or those that ``sign_in`` opened."""
     message = {"type": "end", "code": code, "signIn": sign_in}
     _publish_safely([(user_group(user_id), message)], [])
+
+
+async def watch(back: Callable[[], None]) -> None:
+    """Calls ``back`` whenever the channel layer delivers again after it did not.
+
+    It sends itself a message through the layer every ECHO_SECONDS: one that comes back came by the
+    connection that the groups of this process are subscribed on.
+    """
+    layer, channel, away = get_channel_layer(), None, False
+    while True:
+        try:
+            async with asyncio.timeout(ECHO_SECONDS):
+                channel = channel or await layer.new_channel("echo.")
+                await layer.send(channel, {"type": "echo"})
+                await layer.receive(channel)
+        except Exception:
+            channel, away = None, True
+        else:
+            if away:
+                back()
+            away = False
+        await asyncio.sleep(ECHO_SECONDS)
 
 
 async def probe() -> None:

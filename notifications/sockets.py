@@ -1,20 +1,26 @@
-"""The sockets that this process holds, and the heartbeat that keeps their clients honest.
+"""The sockets that this process holds, and the rounds that find who missed something.
 
-A heartbeat carries the user's sequence, so a client that lost a push learns of it. One query a
-round serves every socket of the process; users who were deactivated are found by it as well.
+A round asks for the sequences of all connected users in one query, sends everybody a heartbeat, and
+whoever a push did not reach what they missed. Rounds happen every HEARTBEAT_SECONDS, and at once
+when the channel layer is back: so a notification reaches every connected client even if every push
+is lost.
 """
 
 import asyncio
+import contextlib
+import itertools
 import logging
 from collections import defaultdict
 
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from notifications import frames, realtime
+from notifications import realtime
 from notifications.models import Inbox
 
 logger = logging.getLogger(__name__)
+
+SIGN_INS_EVERY = 4  # rounds
 
 open_sockets = defaultdict(set)  # user id -> consumers
 
@@ -35,27 +41,56 @@ def leave(consumer, user_id: int) -> None:
         open_sockets.pop(user_id, None)
 
 
-async def beat_forever() -> None:
-    while True:
-        await asyncio.sleep(settings.HEARTBEAT_SECONDS)
-        try:
-            await beat()
-        except Exception:
-            logger.exception("A round of heartbeats failed: the next one is on its way")
+class Rounds:
+    """When rounds happen."""
+
+    def tasks(self):
+        self.early = asyncio.Event()
+        return self.run(), realtime.watch(self.early.set)
+
+    async def run(self) -> None:
+        for number in itertools.count(1):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.early.wait(), settings.HEARTBEAT_SECONDS)
+            after_outage = self.early.is_set()
+            self.early.clear()
+            try:
+                await beat()
+                if after_outage or number % SIGN_INS_EVERY == 0:
+                    await end_what_ended()
+            except Exception:
+                logger.exception("A round of heartbeats failed: the next one is on its way")
+
+
+rounds = Rounds()
 
 
 async def beat() -> None:
-    """One round: every socket gets a heartbeat with its user's sequence, or is closed."""
+    """One round over every socket of this process."""
+    if not open_sockets:
+        return
     sequences = await _sequences(list(open_sockets))
     for user_id, held in list(open_sockets.items()):
         for consumer in list(held):
             if user_id in sequences:
-                await consumer.send(text_data=frames.heartbeat(sequences[user_id]))
+                await consumer.beat(sequences[user_id])
             else:
                 await consumer.close(realtime.DEACTIVATED)
+
+
+async def end_what_ended() -> None:
+    """Closes sockets whose sign-in ended without the push that says so having come."""
+    consumers = [consumer for held in open_sockets.values() for consumer in held]
+    if not consumers:
+        return
+    find_ended = consumers[0].sign_in.find_ended
+    ended = await find_ended([consumer.sign_in for consumer in consumers])
+    for consumer in consumers:
+        if consumer.sign_in in ended:
+            await consumer.close(realtime.REVOKED)
 
 
 @database_sync_to_async
 def _sequences(user_ids):
     active = Inbox.objects.filter(user_id__in=user_ids, user__is_active=True)
-    return dict(active.values_list("user_id", "seq")) if user_ids else {}
+    return dict(active.values_list("user_id", "seq"))

@@ -20,19 +20,17 @@ ROOT = Path(__file__).resolve().parent.parent
 class RunningServer:
     """``manage.py serve`` on a free port; its output is in ``log``."""
 
-    def __init__(self, folder, **environment):
+    def __init__(self, folder, **changes):
         self.port = _free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.socket = f"ws://127.0.0.1:{self.port}/ws/notifications/"
         self.path = Path(folder) / f"server-{self.port}.log"
-        known = {"DATABASE_URL": _database_url(), "DEBUG": "true", "PORT": str(self.port)}
-        if prefix := settings.CHANNEL_LAYERS["default"]["CONFIG"].get("prefix"):
-            known["REDIS_PREFIX"] = prefix
+        self.environment = environment(PORT=str(self.port), **changes)
         with self.path.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
                 cwd=ROOT,
-                env=os.environ | known | environment,
+                env=self.environment,
                 stdout=output,
                 stderr=output,
             )
@@ -60,9 +58,17 @@ class RunningServer:
             self.process.wait(timeout=20)
 
 
+def environment(**changes):
+    """That of a process which shares the test's database and groups."""
+    known = {"DATABASE_URL": _database_url(), "DEBUG": "true"}
+    if prefix := settings.CHANNEL_LAYERS["default"]["CONFIG"].get("prefix"):
+        known["REDIS_PREFIX"] = prefix
+    return os.environ | known | changes
+
+
 @contextmanager
-def serving(folder, **environment):
-    server = RunningServer(folder, **environment)
+def serving(folder, **changes):
+    server = RunningServer(folder, **changes)
     try:
         yield server.wait()
     finally:

@@ -2,10 +2,9 @@
 
 import json
 
-from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
-from django.db import connections
+from django.test import Client
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from crm import signin
@@ -19,6 +18,18 @@ def tokens(user) -> dict:
     refresh = RefreshToken.for_user(user)
     refresh[signin.SIGN_IN] = str(TokenSignIn.objects.create(user=user).pk)
     return {"access": str(refresh.access_token), "refresh": str(refresh)}
+
+
+def cookie_of(user):
+    """A session of the user, as the header of a handshake, and the client that holds it."""
+    client = Client()
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return (b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()), client
+
+
+def home():
+    """The headers of a page of this site."""
+    return [(b"host", b"testserver"), (b"origin", b"http://testserver")]
 
 
 class Socket:
@@ -69,4 +80,3 @@ async def stop_process():
     """Ends what the application does beside answering, before the loop of the test ends."""
     await process.stop()
     await get_channel_layer().flush()
-    await sync_to_async(connections.close_all)()

@@ -125,9 +125,12 @@ def test_when_the_fan_out_fails_the_lead_is_there_and_its_event_waits(owner, mon
         broken.setattr(Inbox.objects.__class__, "lock", lambda *_: 1 / 0)
         lead = LeadFactory()
     assert Lead.objects.get() == lead
-    assert Event.objects.pending().count() == 1
+    event = Event.objects.get(fanned_out_at=None)
+    assert (event.attempts, event.error) == (1, "ZeroDivisionError: division by zero")
     assert not of(owner).exists()
+    assert Event.objects.fan_out() == 0  # it waits for its next attempt
 
+    Event.objects.all().try_again()
     assert Event.objects.fan_out() == 1
     assert of(owner).count() == 1
     assert Event.objects.fan_out() == 0

@@ -8,7 +8,6 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from django.test import Client
 from rest_framework_simplejwt.tokens import AccessToken
 
 from crm import signin
@@ -17,13 +16,11 @@ from leads.models import Lead
 from notifications import consumers, sockets
 from notifications.models import Inbox, Notification
 from tests.factories import PASSWORD, LeadFactory
-from tests.sockets import Socket, stop_process, tokens
+from tests.sockets import Socket, cookie_of, home, stop_process, tokens
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-HOST = (b"host", b"testserver")
-HOME = (b"origin", b"http://testserver")
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+HOST, HOME = home()
 
 
 @pytest.fixture(autouse=True)
@@ -45,12 +42,6 @@ def token(owner):
 @pytest.fixture
 def teammates_token(teammate):
     return tokens(teammate)["access"]
-
-
-def cookie_of(user):
-    client = Client()
-    client.force_login(user, BACKEND)
-    return (b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()), client
 
 
 @pytest.fixture
@@ -224,9 +215,10 @@ async def test_nobody_is_sent_what_belongs_to_another(owner, teammate, token, te
 
 async def test_a_heartbeat_carries_the_sequence(owner, token):
     async with Socket(token) as socket:
-        await sync_to_async(Inbox.objects.filter(user=owner).update)(seq=7)
+        await tell(owner)
+        await socket.next("notification:created")
         await sockets.beat()
-        assert await socket.next() == {"type": "heartbeat", "seq": 7}
+        assert await socket.next() == {"type": "heartbeat", "seq": 1}
 
 
 async def test_heartbeats_come_by_themselves(owner, token, settings):
@@ -437,6 +429,28 @@ async def test_a_deactivated_user_is_closed_with_4403_at_once(owner, token, team
         owner.is_active = False
         await owner.asave()
         assert await ended.closed() == 4403
+        assert await stays.quiet()
+
+
+@pytest.mark.parametrize(
+    "change", [{"password": "new"}, {"role": "manager"}, {"password": "new", "role": "admin"}]
+)
+async def test_a_new_password_or_role_closes_the_sockets(owner, token, teammates_token, change):
+    user = await User.objects.aget(pk=owner.pk)
+    async with Socket(token) as ended, Socket(teammates_token) as stays:
+        for name, value in change.items():
+            setattr(user, name, value)
+        await user.asave()
+        assert await ended.closed() == 4401
+        assert await stays.quiet()
+    assert await Socket(token).connect() == ("password" not in change)
+
+
+async def test_a_new_name_closes_nothing(owner, token):
+    user = await User.objects.aget(pk=owner.pk)
+    async with Socket(token) as stays:
+        user.first_name = "New"
+        await user.asave()
         assert await stays.quiet()
 
 

@@ -1,5 +1,6 @@
 from notifications.models.event import Event, fan_out
 from notifications.models.inbox import Inbox, PositionLost
 from notifications.models.notification import Notification
+from notifications.models.worker import WorkerProcess
 
-__all__ = ["Event", "Inbox", "Notification", "PositionLost", "fan_out"]
+__all__ = ["Event", "Inbox", "Notification", "PositionLost", "WorkerProcess", "fan_out"]

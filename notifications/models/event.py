@@ -5,15 +5,17 @@ gives every recipient their notification of it, exactly once, whoever races and 
 """
 
 import logging
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import models, transaction
+from django.db import OperationalError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from notifications.background import Background
 from notifications.kinds import Kind
+from notifications.models.attempts import Attempts, AttemptsQuerySet
 from notifications.models.inbox import Inbox
 from notifications.models.notification import Notification
 from notifications.realtime import Push
@@ -22,9 +24,10 @@ logger = logging.getLogger(__name__)
 
 BATCH_EVENTS = 50
 BATCH_ROWS = 5_000  # so that a batch stays short with many users
+OVERDUE = timedelta(seconds=2)
 
 
-class EventQuerySet(models.QuerySet):
+class EventQuerySet(AttemptsQuerySet):
     def bulk_create(self, objs, *args, **kwargs):
         """Records all, and wakes the fan-out after the commit, as ``save`` does."""
         created = super().bulk_create(objs, *args, **kwargs)
@@ -32,13 +35,17 @@ class EventQuerySet(models.QuerySet):
         return created
 
     def pending(self):
-        return self.filter(fanned_out_at=None).order_by("pk")
+        """Due for the fan-out, oldest first."""
+        return self.due().filter(fanned_out_at=None).order_by("pk")
+
+    def overdue(self):
+        """Pending for so long that whoever should have fanned them out must have died."""
+        return self.pending().filter(created_at__lte=timezone.now() - OVERDUE)
 
     def claim(self, limit: int):
-        """Up to ``limit`` pending events, oldest first, that no other fan-out holds, each with its
-        lead, which stays until the end of the transaction."""
-        claimed = self.pending().select_for_update(skip_locked=True)[:limit]
-        events = list(claimed)
+        """Up to ``limit`` of these that no other fan-out holds, each with its lead, which stays
+        until the end of the transaction."""
+        events = list(self.select_for_update(skip_locked=True)[:limit])
         leads = self.model.related_lead.get_queryset().select_for_update(no_key=True)
         found = leads.order_by("pk").in_bulk({e.related_lead_id for e in events} - {None})
         for event in events:
@@ -46,18 +53,44 @@ class EventQuerySet(models.QuerySet):
         return events
 
     def fan_out(self) -> int:
-        """Delivers one batch of pending events in one short transaction, and pushes it after the
-        commit. Returns how many events that were: 0 when nothing is pending."""
-        if not self.pending().exists():
+        """Delivers a batch of the pending of these in one short transaction, and pushes it after
+        the commit. Returns how many events were dealt with: 0 when nothing is pending.
+
+        Where a batch fails its events are delivered one by one, so that one that cannot be
+        delivered backs off by itself and holds up no other.
+        """
+        pending = self.pending()
+        if not pending.exists():
             return 0
+        try:
+            return pending._fan_out_batch(BATCH_EVENTS)
+        except OperationalError:  # the database's trouble, and no event's
+            raise
+        except Exception:
+            logger.exception("A batch of events failed: each is tried by itself")
+            pks = list(pending.values_list("pk", flat=True)[:BATCH_EVENTS])
+            return sum(pending.filter(pk=pk)._fan_out_one() for pk in pks)
+
+    def _fan_out_batch(self, limit) -> int:
         with transaction.atomic():
-            events = self.claim(BATCH_EVENTS)
+            events = self.claim(limit)
             recipients = get_user_model().objects.filter(is_active=True)
             inboxes = Inbox.objects.lock(recipients) if events else []
             events = events[: max(1, BATCH_ROWS // max(1, len(inboxes)))]
             _deliver(events, inboxes)
-            self.filter(pk__in=[event.pk for event in events]).update(fanned_out_at=timezone.now())
+            done = self.model.objects.filter(pk__in=[event.pk for event in events])
+            done.update(fanned_out_at=timezone.now())
         return len(events)
+
+    def _fan_out_one(self) -> int:
+        try:
+            return self._fan_out_batch(1)
+        except OperationalError:
+            raise
+        except Exception as problem:
+            for event in self:
+                event.failed(problem)
+            return 1
 
 
 def _deliver(events, inboxes):
@@ -68,7 +101,7 @@ def _deliver(events, inboxes):
         Notification.objects.arrive(rows, inboxes, before)
 
 
-class Event(models.Model):
+class Event(Attempts):
     kind = models.CharField(max_length=32, choices=Kind)
     title = models.CharField(max_length=200)
     message = models.TextField(blank=True)
@@ -92,7 +125,11 @@ class Event(models.Model):
     class Meta:
         indexes = [
             # Serves the claim of pending events.
-            models.Index(fields=["id"], name="event_pending", condition=Q(fanned_out_at=None)),
+            models.Index(
+                fields=["id"],
+                name="event_pending",
+                condition=Q(fanned_out_at=None, parked_at=None),
+            ),
         ]
 
     def __str__(self):

@@ -1,0 +1,87 @@
+"""Due work, done by whoever claims it: any number of workers may run.
+
+A job is a function that claims and does a bounded amount of its work and returns how much it did;
+it is called again until nothing is left. Claims are row locks or leases in the job's own table, so
+a worker that is killed leaves its work to the others.
+"""
+
+import asyncio
+import logging
+import os
+import platform
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
+from typing import NamedTuple
+
+from channels.db import DatabaseSyncToAsync
+from django.db import connections
+
+from notifications.models import WorkerProcess
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 1
+BEAT_SECONDS = 5
+
+
+class Job(NamedTuple):
+    name: str
+    every: float  # seconds
+    work: Callable[[], int]
+
+
+class Worker:
+    def __init__(self, jobs: list[Job]):
+        self.jobs = jobs
+        self.due_at = dict.fromkeys((job.name for job in jobs), 0.0)
+        self.beat_at = 0.0
+        self.stopping = threading.Event()
+        self.process = WorkerProcess(name=f"{platform.node()}:{os.getpid()}")
+
+    def run(self) -> None:
+        """Works until ``stop``; what is begun is finished."""
+        while not self.stopping.wait(IDLE_SECONDS):
+            self.tick()
+        self.process.delete()
+
+    def stop(self, *_) -> None:
+        self.stopping.set()
+
+    async def run_on_loop(self) -> None:
+        """``run`` as a task of the server's loop, for the embedded mode."""
+        with ThreadPoolExecutor(1, "worker") as thread:
+            tick = DatabaseSyncToAsync(self.tick, thread_sensitive=False, executor=thread)
+            try:
+                while True:
+                    await tick()
+                    await asyncio.sleep(IDLE_SECONDS)
+            finally:
+                self.stop()
+                thread.submit(connections.close_all)
+
+    def tick(self) -> None:
+        """Does what is due now. A failing job is logged and costs no other its turn."""
+        self._beat()
+        for job in self.jobs:
+            if self.due_at[job.name] <= monotonic():
+                self.due_at[job.name] = monotonic() + job.every
+                self._do(job)
+
+    def _do(self, job) -> None:
+        try:
+            while not self.stopping.is_set() and job.work():
+                self._beat()
+        except Exception:
+            logger.exception("The job %r failed: it is tried again", job.name)
+
+    def _beat(self) -> None:
+        if self.beat_at > monotonic():
+            return
+        self.beat_at = monotonic() + BEAT_SECONDS
+        try:
+            self.process.beat()
+            WorkerProcess.objects.forget_dead()
+        except Exception:
+            logger.exception("The worker's sign of life could not be written")
