@@ -45,17 +45,20 @@ async def beat_forever() -> None:
 
 
 async def beat() -> None:
-    """One round: every socket gets a heartbeat with its user's sequence, or is closed."""
-    sequences = await _sequences(list(open_sockets))
-    for user_id, held in list(open_sockets.items()):
-        for consumer in list(held):
-            if user_id in sequences:
-                await consumer.send(text_data=frames.heartbeat(sequences[user_id]))
-            else:
-                await consumer.close(realtime.DEACTIVATED)
+    """One round: every socket that was greeted gets a heartbeat with its user's sequence, and
+    those of users who are not active any more are closed."""
+    greeted = [each for held in open_sockets.values() for each in held if each.greeted is not None]
+    sequences = await _sequences({consumer.user.pk for consumer in greeted})
+    for consumer in greeted:
+        seq = sequences.get(consumer.user.pk)
+        if seq is None:
+            await consumer.close(realtime.DEACTIVATED)
+        else:
+            await consumer.send(text_data=frames.heartbeat(seq))
 
 
 @database_sync_to_async
 def _sequences(user_ids):
+    """The sequence of each of these that is active."""
     active = Inbox.objects.filter(user_id__in=user_ids, user__is_active=True)
     return dict(active.values_list("user_id", "seq")) if user_ids else {}
