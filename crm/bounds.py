@@ -1,8 +1,16 @@
-"""Bounds on what a request may bring, checked before anything reads it."""
+"""Bounds on what a request may bring, checked before Django reads it.
+
+daphne by itself calls the application only when it has the whole body: crm/server.py refuses
+earlier, and this serves every other server.
+"""
 
 from django.conf import settings
 
 from notifications import wire
+
+TOO_LARGE = wire.encode(
+    {"detail": f"The body is larger than {settings.BODY_LIMIT // 1024} KiB: send less."}
+).encode()
 
 
 class BodyLimit:
@@ -36,8 +44,6 @@ def _replay(messages, receive):
 
 
 async def _refuse(send):
-    limit = settings.BODY_LIMIT // 1024
-    body = wire.encode({"detail": f"The body is larger than {limit} KiB: send less."}).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": TOO_LARGE})

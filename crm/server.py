@@ -1,19 +1,71 @@
-"""daphne with a graceful end and closed frames instead of dropped connections."""
+"""daphne with a graceful end, close frames instead of dropped connections, and bounds."""
 
 import asyncio
 import logging
 import time
 
+from daphne.http_protocol import WebRequest
 from daphne.server import Server as Daphne
 from daphne.ws_protocol import WebSocketProtocol
-from twisted.internet import defer
+from django.conf import settings
+from twisted.internet import defer, reactor
 
+from crm.bounds import TOO_LARGE
 from notifications.consumers import MAX_FRAME
 
 logger = logging.getLogger(__name__)
 
 RESTARTING = 1012
 DRAIN_SECONDS = 10
+LINGER_SECONDS = 2
+
+
+class BoundedRequest(WebRequest):
+    """Refuses a body that is too large before it is read: as soon as its length is announced, or
+    else when it has grown too large. What still comes is thrown away for LINGER_SECONDS, so that
+    the sender gets to read why."""
+
+    refused = False
+    received = 0
+
+    def gotLength(self, length):
+        if length is not None and length > settings.BODY_LIMIT:
+            self.refuse()
+        super().gotLength(0 if self.refused else length)
+
+    def handleContentChunk(self, data):
+        self.received += len(data)
+        if not self.refused and self.received > settings.BODY_LIMIT:
+            self.refuse()
+        if not self.refused:
+            super().handleContentChunk(data)
+
+    def requestReceived(self, command, path, version):
+        if not self.refused:
+            super().requestReceived(command, path, version)
+
+    def refuse(self):
+        self.refused = True
+        head = (
+            "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(TOO_LARGE)}\r\nConnection: close\r\n\r\n"
+        )
+        self.channel.transport.write(head.encode() + TOO_LARGE)
+        reactor.callLater(LINGER_SECONDS, self.hang_up)
+
+    def hang_up(self):
+        if self.channel is not None:
+            self.channel.loseConnection()
+
+
+class SpeakingSocket(WebSocketProtocol):
+    """Sends every close code that the protocol has: autobahn lets applications send only some."""
+
+    def serverClose(self, code=None):
+        if code is None or code >= 3000:
+            super().serverClose(code)
+        else:
+            self.sendCloseFrame(code=code)
 
 
 class Server(Daphne):
@@ -26,14 +78,23 @@ class Server(Daphne):
             websocket_max_message_size=MAX_FRAME,
             websocket_max_frame_size=MAX_FRAME,
             websocket_timeout=-1,
-            ready_callable=self._close_what_is_too_big,
+            ready_callable=self._use_our_protocols,
             **kwargs,
         )
         self.on_end = on_end
 
-    def _close_what_is_too_big(self):
+    def _use_our_protocols(self):
         # Says why with a close frame (1009, or 1002 and 1007 for broken ones) before it hangs up.
         self.ws_factory.setProtocolOptions(failByDrop=False)
+        self.ws_factory.protocol = SpeakingSocket
+        build = self.http_factory.buildProtocol
+
+        def bounded(address):
+            channel = build(address)
+            channel.requestFactory = BoundedRequest
+            return channel
+
+        self.http_factory.buildProtocol = bounded
 
     def kill_all_applications(self):
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._end()))
@@ -49,7 +110,16 @@ class Server(Daphne):
         while self._open() and time.monotonic() < until:
             await asyncio.sleep(0.05)
         await self.on_end()
-        await super().kill_all_applications().asFuture(asyncio.get_running_loop())
+        running = [state.get("application_instance") for state in self.connections.values()]
+        running = [each for each in running if each is not None and not each.done()]
+        for application in running:
+            application.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     def _open(self):
-        return [each for each, state in self.connections.items() if "disconnected" not in state]
+        """What is connected and was handed to the application: a half-sent request is neither."""
+        return [
+            each
+            for each, state in self.connections.items()
+            if "disconnected" not in state and "application_instance" in state
+        ]

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
@@ -20,6 +19,7 @@ from rest_framework_simplejwt.exceptions import InvalidToken
 
 from crm import signin
 from crm.models import TokenSignIn, User
+from crm.sessions import SessionStore
 
 logger = logging.getLogger(__name__)
 

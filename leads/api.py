@@ -51,7 +51,9 @@ class LeadViewSet(viewsets.ModelViewSet):
 
     def get_queryset(self):
         queryset = super().get_queryset()
-        return queryset.select_for_update() if self.action == "partial_update" else queryset
+        if self.action == "partial_update":
+            return queryset.select_for_update(no_key=True)
+        return queryset
 
     def perform_update(self, serializer):
         serializer.save(by=self.request.user)

@@ -6,18 +6,17 @@ from rest_framework.exceptions import ValidationError
 from leads.models import Lead
 from leads.serializers import LeadSerializer
 from notifications import frames
-from notifications.consumers import BadFrame, InboxConsumer
+from notifications.consumers import BadFrame, InboxConsumer, request_id
 
 
 class LeadConsumer(InboxConsumer):
     handlers = InboxConsumer.handlers | {"lead:create": "on_lead_create"}
 
     async def on_lead_create(self, frame):
-        request_id = frame.get("requestId")
-        if not isinstance(request_id, str | int) or isinstance(request_id, bool):
-            raise BadFrame("invalid", "requestId must be a string or a number.")
+        if request_id(frame) is None:
+            raise BadFrame("invalid", "requestId must be up to 255 characters, or a whole number.")
         lead = await self._create_lead(frame.get("lead"))
-        await self.send(text_data=frames.ack(request_id, lead=lead))
+        await self.send(text_data=frames.ack(request_id(frame), lead=lead))
 
     @database_sync_to_async
     def _create_lead(self, fields) -> dict:

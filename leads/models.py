@@ -156,8 +156,6 @@ class Lead(models.Model):
     def delete(self, *args, **kwargs):
         """Deletes the lead; its notifications stay, without a link."""
         with transaction.atomic():
-            # Events, lead, inboxes: the fan-out's order, so that neither waits for the other.
-            list(self.events.select_for_update().order_by("pk").values_list("pk"))
             if not Lead.objects.select_for_update().filter(pk=self.pk).exists():
                 return 0, {}
             Notification.objects.forget_lead(self.pk)
@@ -170,7 +168,7 @@ class Lead(models.Model):
         return self._event(Kind.LEAD_CREATED, text, by=self.created_by_id)
 
     def _save_change(self, by, *args, **kwargs):
-        stored = Lead.objects.select_for_update().get(pk=self.pk)
+        stored = Lead.objects.select_for_update(no_key=True).get(pk=self.pk)
         super().save(*args, **kwargs)
         if changed := stored.contact_fields_that_differ(self):
             text = f"{self.name}: {', '.join(changed)}"

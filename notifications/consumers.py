@@ -40,12 +40,12 @@ class InboxConsumer(AsyncWebsocketConsumer):
         self.sign_in = scope["sign_in"]
         self.user = self.sign_in.user
         self.received = deque(maxlen=MAX_FRAMES)
-        self.accepted, self.closing, self.expiry = False, None, None
+        self.accepted, self.position, self.closing, self.expiry = False, None, None, None
         self.base_send = send
         try:
             await super().__call__(scope, receive, send)
         except Exception as problem:  # the channel layer or the database is away
-            logger.warning("Socket of user %s failed: %r", self.user.pk, problem)
+            logger.warning("Socket of user %s failed: %s", self.user.pk, type(problem).__name__)
             await self._accept()
             await self.close(TRY_LATER)
         finally:
@@ -74,8 +74,8 @@ class InboxConsumer(AsyncWebsocketConsumer):
 
     async def _greet(self):
         inbox = await self._inbox()
-        self.position = inbox.seq
         await self.send(text_data=frames.hello(self.user.pk, inbox.seq, inbox.unread_count))
+        self.position = inbox.seq
         if self.sign_in.expires_in is not None:
             loop = asyncio.get_running_loop()
             self.expiry = loop.call_later(self.sign_in.expires_in, self._expired)
@@ -94,13 +94,20 @@ class InboxConsumer(AsyncWebsocketConsumer):
             try:
                 await self.channel_layer.group_discard(group, self.channel_name)
             except Exception as problem:
-                logger.debug("Leaving %s failed: %r", group, problem)
+                logger.debug("Leaving %s failed: %s", group, type(problem).__name__)
 
     async def close(self, code=None, reason=None):
-        if self.closing is None:
-            self.closing = code
-            sockets.leave(self, self.user.pk)
+        if self.closing is not None:
+            return
+        self.closing = code
+        sockets.leave(self, self.user.pk)
+        try:
             await super().close(code, reason)
+        except Exception:
+            if code >= 3000:
+                raise
+            # Plain daphne sends none of the protocol's own codes: 4009 stands for 1009.
+            await super().close(code + 3000, reason)
 
     # From the channel layer
 
@@ -146,7 +153,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
             frame = _parsed(text_data)
             await self._handler(frame)(frame)
         except BadFrame as problem:
-            text = frames.error(problem.code, problem.detail, _request_id(frame))
+            text = frames.error(problem.code, problem.detail, request_id(frame))
             await self.send(text_data=text)
 
     def _handler(self, frame):
@@ -200,10 +207,13 @@ def _parsed(text):
     return frame
 
 
-def _request_id(frame):
+def request_id(frame) -> str | int | None:
     """The client's name for its request, if it has one that can be given back."""
     value = frame.get("requestId")
-    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_ID:
+        return value
+    text = isinstance(value, str) and len(value) <= 255 and wire.is_text(value)
+    return value if text else None
 
 
 def _number(frame, name, low, default=None):

@@ -66,16 +66,18 @@ rounds = Rounds()
 
 
 async def beat() -> None:
-    """One round over every socket of this process."""
-    if not open_sockets:
+    """One round over every socket that was greeted; those of users who are not active any more are
+    closed."""
+    greeted = [each for held in open_sockets.values() for each in held if each.position is not None]
+    if not greeted:
         return
-    sequences = await _sequences(list(open_sockets))
-    for user_id, held in list(open_sockets.items()):
-        for consumer in list(held):
-            if user_id in sequences:
-                await consumer.beat(sequences[user_id])
-            else:
-                await consumer.close(realtime.DEACTIVATED)
+    sequences = await _sequences({consumer.user.pk for consumer in greeted})
+    for consumer in greeted:
+        seq = sequences.get(consumer.user.pk)
+        if seq is None:
+            await consumer.close(realtime.DEACTIVATED)
+        else:
+            await consumer.beat(seq)
 
 
 async def end_what_ended() -> None:
@@ -92,5 +94,6 @@ async def end_what_ended() -> None:
 
 @database_sync_to_async
 def _sequences(user_ids):
+    """The sequence of each of these that is active."""
     active = Inbox.objects.filter(user_id__in=user_ids, user__is_active=True)
     return dict(active.values_list("user_id", "seq"))

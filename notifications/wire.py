@@ -27,6 +27,15 @@ def decode(raw: bytes | str):
     return value
 
 
+def is_text(value: str) -> bool:
+    """Whether UTF-8 has it: JSON may escape halves of a character, which nothing can send."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _refuse(name):
     raise ValueError(f"{name} is not JSON")
 

@@ -142,6 +142,33 @@ async def test_a_body_over_the_limit_gets_a_413_in_json(server, token):
             answer = await client.post(f"{server.base}/api/leads/", content=body, headers=headers)
             assert answer.status_code == 413
             assert "larger than 1024 KiB" in answer.json()["detail"]
+        answer = await client.post(f"{server.base}/api/leads/", content=b" " * 1024 * 1024)
+        assert answer.status_code == 401
+
+
+async def test_a_body_that_is_announced_as_too_large_is_refused_before_it_is_sent(server):
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(
+        b"POST /api/leads/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999999999\r\n\r\n"
+    )
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert answer.endswith(b'send less."}')
+    writer.close()
+
+
+async def test_a_half_sent_request_does_not_keep_the_server_from_ending(server):
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(b"POST /api/leads/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\nhalf")
+    await writer.drain()
+    async with httpx.AsyncClient() as client:  # the server has read the half before it answers this
+        assert (await client.get(f"{server.base}/healthz")).status_code == 200
+    began = time.monotonic()
+    server.terminate()
+    assert await sync_to_async(server.process.wait)(15) == 0
+    assert time.monotonic() - began < 5
+    writer.close()
 
 
 @pytest.mark.redis

@@ -221,6 +221,20 @@ async def test_a_heartbeat_carries_the_sequence(owner, token):
         assert await socket.next() == {"type": "heartbeat", "seq": 1}
 
 
+async def test_no_heartbeat_comes_before_hello_and_nobody_new_is_taken_for_deactivated(
+    owner, token, monkeypatch
+):
+    listen = consumers.InboxConsumer._listen
+
+    async def slow(self):
+        await listen(self)
+        await sockets.beat()  # the socket is admitted, but was not greeted yet
+
+    monkeypatch.setattr(consumers.InboxConsumer, "_listen", slow)
+    async with Socket(token) as socket:
+        assert await socket.quiet()
+
+
 async def test_heartbeats_come_by_themselves(owner, token, settings):
     settings.HEARTBEAT_SECONDS = 0.05
     async with Socket(token) as socket:
@@ -235,7 +249,7 @@ async def test_a_round_of_heartbeats_is_one_query_however_many_sockets(
 
         def beat():
             with django_assert_num_queries(1):
-                sockets._sequences.func(list(sockets.open_sockets))
+                sockets._sequences.func(set(sockets.open_sockets))
 
         await sync_to_async(beat)()
 
@@ -306,6 +320,9 @@ async def test_a_lead_created_over_the_socket_is_acknowledged_and_rings(owner, t
         ({"type": "sync", "since": 0, "limit": 0}, "invalid", "limit"),
         ({"type": "ack", "seq": 1.5}, "invalid", "seq"),
         ({"type": "lead:create", "lead": {}}, "invalid", "requestId"),
+        ('{"type": "lead:create", "requestId": "\\ud800", "lead": {}}', "invalid", "requestId"),
+        ('{"type": "sync", "requestId": "\\ud800"}', "invalid", "since"),
+        ('{"type": "lead:create", "requestId": "%s", "lead": {}}' % ("x" * 256), "invalid", "255"),
         ({"type": "lead:create", "requestId": "r"}, "invalid", ""),
         ({"type": "lead:create", "requestId": "r", "lead": []}, "invalid", ""),
         ({"type": "lead:create", "requestId": "r", "lead": {"email": 5}}, "invalid", "email"),

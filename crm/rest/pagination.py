@@ -18,6 +18,8 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.utils.urls import replace_query_param
 
+from notifications import wire
+
 DEFAULT_SIZE = 50
 MAX_SIZE = 200
 
@@ -82,7 +84,7 @@ class KeysetPagination(BasePagination):
         if text is None:
             return None
         try:
-            value, pk, back, field = json.loads(base64.urlsafe_b64decode(text.encode()))
+            value, pk, back, field = wire.decode(base64.urlsafe_b64decode(text.encode()))
         except (binascii.Error, ValueError, TypeError) as problem:
             raise ValidationError({"cursor": [BAD_CURSOR]}) from problem
         if field != self._key():

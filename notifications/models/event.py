@@ -17,6 +17,7 @@ from notifications.background import Background
 from notifications.kinds import Kind
 from notifications.models.attempts import Attempts, AttemptsQuerySet
 from notifications.models.inbox import Inbox
+from notifications.models.leads import hold
 from notifications.models.notification import Notification
 from notifications.realtime import Push
 
@@ -45,11 +46,11 @@ class EventQuerySet(AttemptsQuerySet):
     def claim(self, limit: int):
         """Up to ``limit`` of these that no other fan-out holds, each with its lead, which stays
         until the end of the transaction."""
-        events = list(self.select_for_update(skip_locked=True)[:limit])
-        leads = self.model.related_lead.get_queryset().select_for_update(no_key=True)
-        found = leads.order_by("pk").in_bulk({e.related_lead_id for e in events} - {None})
+        due = dict(self.values_list("pk", "related_lead_id")[:limit])
+        leads = hold(due.values())
+        events = list(self.filter(pk__in=due).select_for_update(skip_locked=True))
         for event in events:
-            event.related_lead = found.get(event.related_lead_id)
+            event.related_lead = leads.get(event.related_lead_id)
         return events
 
     def fan_out(self) -> int:

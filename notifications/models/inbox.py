@@ -3,7 +3,7 @@
 Every change to a user's notifications takes the next number of their inbox in the transaction
 that makes the change, under the lock of the inbox's row. So numbers become visible in order and
 without gaps, and the count equals a COUNT(*) at every commit. Locks are taken in the order leads,
-then inboxes by user id; nothing that holds an inbox waits for anything else.
+events, inboxes by user id; nothing that holds an inbox waits for a lead or an event.
 """
 
 from collections import defaultdict

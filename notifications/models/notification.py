@@ -9,6 +9,7 @@ from uuid6 import uuid7
 from notifications import frames, realtime
 from notifications.kinds import Kind
 from notifications.models.inbox import Inbox
+from notifications.models.leads import hold
 from notifications.realtime import Push
 from notifications.serializers import NotificationSerializer
 
@@ -31,6 +32,7 @@ class NotificationQuerySet(models.QuerySet):
         """Stores and announces each, as ``save`` does, with as many queries for one as for many."""
         objs = list(objs)
         with transaction.atomic():
+            hold(row.related_lead_id for row in objs)
             inboxes = Inbox.objects.lock({row.recipient_id for row in objs})
             return self.arrive(objs, inboxes)
 
@@ -167,6 +169,7 @@ class Notification(models.Model):
 
     def save(self, *, update_fields=None, **kwargs):
         with transaction.atomic():
+            hold([self.related_lead_id])
             inbox = Inbox.objects.lock_one(self.recipient_id)
             was_unread = 0 if self._state.adding else self._stored_unread()
             self._write(inbox, self.is_unread - was_unread, update_fields, **kwargs)

@@ -35,18 +35,19 @@ export function toasts(feed, unfinished = []) {
     rest.querySelector("a").textContent = n ? text("toastsRest", { n }) : "";
   }
 
-  /** The oldest that nobody is at goes into the count; the newest is always seen. */
+  /** The oldest goes into the count; but nothing moves under the pointer of who is at one of them:
+   * then the newest is counted, and the answer is false. */
   function makeRoom() {
-    const entries = [...shown];
-    const [id] = entries.find(([, { element }]) => !isHeld(element)) ?? entries[0];
-    close(id);
+    const held = [...shown.values()].some(({ element }) => isHeld(element));
+    if (!held) close(shown.keys().next().value);
     countRest(uncounted + 1);
+    return !held;
   }
 
   function show(content, life = LIFE) {
     const { id } = content;
     if (shown.has(id)) return;
-    if (shown.size >= MOST) makeRoom();
+    if (shown.size >= MOST && !makeRoom()) return;
     const element = build(content);
     const entry = { content, element, until: Date.now() + life };
     shown.set(id, entry);
@@ -71,6 +72,7 @@ export function toasts(feed, unfinished = []) {
     show({ id: MISSED, kind: MISSED, title, message, url: "/notifications/" });
   });
   feed.addEventListener("deleted", ({ detail }) => close(detail.id));
+  feed.addEventListener("bulk", () => [...shown.keys()].forEach(close));
   feed.addEventListener("updated", ({ detail: { notification: { id, isRead, url } } }) => {
     if (isRead) close(id);
     else if (!url) shown.get(id)?.element.querySelector("[data-toast-open]").removeAttribute("href");

@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from crm.server import Server
@@ -15,8 +16,16 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT, help="Instead of PORT.")
 
     def handle(self, *args, host, port, **options):
+        self._collect_static()
         asgi = import_module("crm.asgi")
         shown = "localhost" if host == "127.0.0.1" else host
         self.stdout.write(f"Leadbell serves on http://{shown}:{port}/ (Ctrl-C stops it)")
         endpoint = f"tcp:port={port}:interface={host}"
         Server(asgi.application, endpoints=[endpoint], on_end=asgi.process.stop).run()
+
+    def _collect_static(self):
+        """Without DEBUG pages name files by their hashes, which collectstatic writes down: where a
+        deployment left that out, it is done now."""
+        if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            self.stdout.write("Collecting static files (run collectstatic with each release)")
+            call_command("collectstatic", interactive=False, verbosity=0)

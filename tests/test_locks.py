@@ -1,0 +1,76 @@
+"""Nobody waits in a circle: leads, events and inboxes are locked in one order everywhere."""
+
+import threading
+
+import pytest
+from django.db import connection, transaction
+
+from leads.models import Lead
+from notifications.models import Event, Inbox, Notification
+from tests.factories import LeadFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+
+def together(*works):
+    """Runs each in a thread of its own, at once; returns what they raised."""
+    raised, start = [], threading.Barrier(len(works))
+
+    def run(work):
+        try:
+            start.wait()
+            work()
+        except Exception as problem:
+            raised.append(problem)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def change(pk, phone):
+    def work():
+        with transaction.atomic():
+            lead = Lead.objects.select_for_update(no_key=True).filter(pk=pk).first()
+            if lead:
+                lead.phone = phone
+                lead.save()
+
+    return work
+
+
+def test_changing_and_deleting_a_lead_at_once_never_deadlocks(owner, teammate):
+    for _ in range(15):
+        lead = LeadFactory()
+        works = [change(lead.pk, f"555-000{n}") for n in range(4)]
+        assert together(*works, lead.delete, Lead.objects.get(pk=lead.pk).delete) == []
+
+    assert not Lead.objects.exists()
+    assert not Event.objects.pending().exists()
+    for user in (owner, teammate):
+        inbox = Inbox.objects.get(user=user)
+        told = Notification.objects.filter(recipient=user)
+        assert inbox.unread_count == told.count() >= 15
+        assert not told.exclude(related_lead=None, url="").exists()
+
+
+def test_telling_of_a_lead_that_is_being_deleted_never_deadlocks(owner, teammate):
+    refused = []
+    for _ in range(15):
+        lead = LeadFactory()
+        tell = [
+            lambda pk=lead.pk, user=user: Notification.objects.create(
+                recipient=user, type="system", title="x", related_lead_id=pk
+            )
+            for user in (owner, teammate, owner)
+        ]
+        refused += together(*tell, lead.delete)
+
+    assert {type(problem).__name__ for problem in refused} <= {"IntegrityError"}
+    assert not Lead.objects.exists()
+    assert not Notification.objects.exclude(related_lead=None).exists()
