@@ -1,16 +1,17 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from crm.models import User
 
-admin.site.unregister(Group)
+admin.site.unregister([Group, OutstandingToken, BlacklistedToken])  # nobody needs a page of these
 admin.site.site_header = admin.site.site_title = "Leadbell"
 
 
-class NewUserForm(BaseUserCreationForm):
+class NewUserForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("email",)

@@ -1,6 +1,8 @@
 """Sign-in and people over REST."""
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework import generics, status
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
@@ -56,4 +58,9 @@ class Users(generics.ListAPIView):
     queryset = User.objects.filter(is_active=True)
     serializer_class = UserSerializer
     filter_backends = ()
-    ordering = "-pk"
+    ordering = "-id"
+
+
+class Docs(SpectacularSwaggerView):
+    def options(self, request, *args, **kwargs):
+        return HttpResponse(headers={"Allow": "GET, HEAD, OPTIONS"})

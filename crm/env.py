@@ -5,6 +5,7 @@ what it should be. An unset variable and an empty one mean the same.
 """
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,7 +33,7 @@ def number(name: str, default: int, low: int, high: int) -> int:
     value = text(name)
     if not value:
         return default
-    if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+    if not re.fullmatch(r"[0-9]{1,9}", value) or not low <= int(value) <= high:
         raise ImproperlyConfigured(
             f"{name} is {value!r}: set it to a whole number from {low} to {high}."
         )
@@ -67,17 +68,24 @@ def allowed_hosts(debug: bool) -> list[str]:
 def trusted_origins() -> list[str]:
     origins = names("CSRF_TRUSTED_ORIGINS")
     for origin in origins:
-        if urlsplit(origin).scheme not in {"http", "https"}:
+        if not _is_address(origin, {"http", "https"}):
             raise ImproperlyConfigured(
                 f"CSRF_TRUSTED_ORIGINS has {origin!r}: write each as https://host."
             )
     return origins
 
 
+def _is_address(url, schemes) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or a host that is none
+        return False
+
+
 def redis_url() -> str:
     url = text("REDIS_URL")
-    parts = urlsplit(url)
-    if url and (parts.scheme not in {"redis", "rediss"} or not parts.hostname):
+    if url and not _is_address(url, {"redis", "rediss"}):
         raise ImproperlyConfigured(
             "REDIS_URL is not a Redis address: write redis://host:port/0 or rediss://host:port/0."
         )

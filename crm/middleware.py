@@ -5,7 +5,6 @@ from http import HTTPStatus
 from django.http import JsonResponse
 
 PREFIX = "/api/"
-PAGES = ("/api/docs/", "/api/schema/")
 
 
 class ApiAnswersInJson:
@@ -15,19 +14,21 @@ class ApiAnswersInJson:
         self.get_response = get_response
 
     def __call__(self, request):
-        if not request.path.startswith(PREFIX) or request.path.startswith(PAGES):
+        if not request.path.startswith(PREFIX):
             return self.get_response(request)
         if not request.path.endswith("/"):
             detail = f"Not found. Paths end with a slash: {request.path}/"
             return JsonResponse({"detail": detail}, status=404)
         response = self.get_response(request)
-        if response.status_code >= 400 and "json" not in response.get("Content-Type", ""):
-            response = _in_json(response.status_code)
+        if response.status_code >= 400 and response.get("Content-Type") != "application/json":
+            response = _in_json(response)
         return response
 
 
-def _in_json(status):
-    return JsonResponse({"detail": f"{HTTPStatus(status).phrase}."}, status=status)
+def _in_json(response):
+    detail = f"{HTTPStatus(response.status_code).phrase}."
+    allow = {"Allow": response["Allow"]} if response.has_header("Allow") else {}
+    return JsonResponse({"detail": detail}, status=response.status_code, headers=allow)
 
 
 class LockedOut:

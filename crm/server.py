@@ -59,7 +59,15 @@ class BoundedRequest(WebRequest):
 
 
 class SpeakingSocket(WebSocketProtocol):
-    """Sends every close code that the protocol has: autobahn lets applications send only some."""
+    """Sends every close code that the protocol has, where autobahn lets applications send only
+    some, and frames of any size, where autobahn bounds both directions alike."""
+
+    def sendMessage(self, *args, **kwargs):
+        incoming, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        try:
+            super().sendMessage(*args, **kwargs)
+        finally:
+            self.maxMessagePayloadSize = incoming
 
     def serverClose(self, code=None):
         if code is None or code >= 3000:
@@ -105,7 +113,7 @@ class Server(Daphne):
             listener.addCallback(lambda port: port.stopListening())
         for protocol in self._open():
             if isinstance(protocol, WebSocketProtocol):
-                protocol.sendCloseFrame(code=RESTARTING)
+                self._send_away(protocol)
         until = time.monotonic() + DRAIN_SECONDS
         while self._open() and time.monotonic() < until:
             await asyncio.sleep(0.05)
@@ -115,6 +123,13 @@ class Server(Daphne):
         for application in running:
             application.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+    @staticmethod
+    def _send_away(socket):
+        if socket.state == socket.STATE_OPEN:
+            socket.sendCloseFrame(code=RESTARTING)
+        else:  # in the middle of its handshake
+            socket.dropConnection(abort=True)
 
     def _open(self):
         """What is connected and was handed to the application: a half-sent request is neither."""

@@ -3,7 +3,7 @@
 import hashlib
 
 from django.contrib.auth import authenticate
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
 from rest_framework import status
 from rest_framework.exceptions import APIException, AuthenticationFailed
@@ -37,6 +37,7 @@ def tokens_for(request, email: str, password: str) -> dict:
         raise LockedOut
     if user is None:
         raise AuthenticationFailed("No active account has this e-mail and password.")
+    user_logged_in.send(sender=User, request=request, user=user)  # forgives the wrong ones before
     refresh = RefreshToken.for_user(user)
     refresh[SIGN_IN] = str(TokenSignIn.objects.create(user=user).pk)
     return _pair(refresh)

@@ -2,12 +2,15 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from django.views.decorators.http import require_http_methods
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from crm import api, health, views
 from leads.api import LeadViewSet
 from notifications.api import NotificationViewSet
+
+reading = require_http_methods(["GET", "HEAD", "OPTIONS"])
 
 router = SimpleRouter(use_regex_path=False)
 router.register("leads", LeadViewSet)
@@ -19,8 +22,8 @@ api_urls = [
     path("auth/logout/", api.Logout.as_view()),
     path("me/", api.Me.as_view()),
     path("users/", api.Users.as_view()),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("schema/", reading(SpectacularAPIView.as_view()), name="schema"),
+    path("docs/", reading(api.Docs.as_view(url_name="schema"))),
     path("", include(router.urls)),
 ]
 

@@ -1,9 +1,28 @@
 """How a list of leads is narrowed and ordered, for REST and the page alike."""
 
+from datetime import UTC
+
 import django_filters
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django_filters.fields import IsoDateTimeField
 
 from leads.models import Lead
+
+
+class MomentField(IsoDateTimeField):
+    """A moment, in UTC; one that lies beyond the calendar there is no moment."""
+
+    def to_python(self, value):
+        moment = super().to_python(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as problem:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from problem
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):
+    field_class = MomentField
 
 
 class LeadFilter(django_filters.FilterSet):
@@ -11,8 +30,8 @@ class LeadFilter(django_filters.FilterSet):
     stage = django_filters.ChoiceFilter(choices=Lead.Stage)
     owner = django_filters.ModelChoiceFilter(queryset=lambda request: _users())
     source = django_filters.CharFilter(max_length=100)
-    createdAfter = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gt")
-    createdBefore = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    createdAfter = MomentFilter(field_name="created_at", lookup_expr="gt")
+    createdBefore = MomentFilter(field_name="created_at", lookup_expr="lt")
 
     class Meta:
         model = Lead

@@ -57,9 +57,9 @@ class StageForm(forms.ModelForm):
 class ListForm(forms.Form):
     """The choices above the list. What they mean is LeadFilter's; this only offers them."""
 
-    stage = forms.ChoiceField(label=_("Stage"))
-    owner = forms.ChoiceField(label=_("Owner"))
-    source = forms.ChoiceField(label=_("Source"))
+    stage = forms.ChoiceField(label=_("Stage"), required=False)
+    owner = forms.ChoiceField(label=_("Owner"), required=False)
+    source = forms.ChoiceField(label=_("Source"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads import frames
-from leads.fields import LineField, WebsiteField, validate_phone
+from leads.fields import LineField, WebsiteField, one_line, validate_phone
 from notifications.kinds import Kind
 from notifications.models import Event, Notification
 
@@ -63,7 +63,7 @@ class Lead(models.Model):
 
     first_name = LineField(max_length=150, blank=True)
     last_name = LineField(max_length=150, blank=True)
-    email = models.EmailField(max_length=254, blank=True)
+    email = models.EmailField(max_length=254, blank=True, validators=[one_line])
     phone = LineField(max_length=50, blank=True, validators=[validate_phone])
     company = LineField(max_length=200, blank=True)
     job_title = LineField(max_length=150, blank=True)

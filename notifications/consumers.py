@@ -146,7 +146,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
         if len(self.received) == MAX_FRAMES and now - self.received[0] < PER_SECONDS:
             return await self.close(TOO_MANY)
         self.received.append(now)
-        if text_data is not None and len(text_data.encode()) > MAX_FRAME:
+        if len(bytes_data if text_data is None else text_data.encode()) > MAX_FRAME:
             return await self.close(TOO_BIG)
         frame = {}
         try:

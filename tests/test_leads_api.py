@@ -510,6 +510,6 @@ def test_creating_takes_as_many_queries_for_one_user_as_for_a_hundred(
     UserFactory.create_batch(users - 1)
     with committing():
         api.post(LEADS, JOHN)  # the first one makes the inboxes
-    with django_assert_num_queries(15), committing():
+    with django_assert_num_queries(16), committing():
         api.post(LEADS, JOHN)
     assert Notification.objects.count() == 2 * users

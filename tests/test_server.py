@@ -91,6 +91,24 @@ async def test_too_large_a_frame_is_closed_with_1009(server, token, size):
         assert closed.value.rcvd.code == 1009
 
 
+async def test_a_page_of_changes_may_be_larger_than_what_a_client_may_send(server, token, owner):
+    rows = [
+        Notification(recipient=owner, type="system", title="x" * 200, message="y" * 300)
+        for _ in range(400)
+    ]
+    await sync_to_async(Notification.objects.bulk_create)(rows)
+    async with connect(server, token) as socket:
+        assert (await frame(socket))["seq"] == 400
+        await socket.send(json.dumps({"type": "sync", "since": 0}))
+        page = await frame(socket, "sync")
+        assert len(page["changed"]) == 400
+        assert len(json.dumps(page)) > 250_000
+        await socket.send("x" * 65_537)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await frame(socket)
+        assert closed.value.rcvd.code == 1009
+
+
 async def test_text_that_is_not_utf_8_is_closed_with_1007(server, token):
     async with connect(server, token) as socket:
         await frame(socket)

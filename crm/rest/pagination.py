@@ -9,6 +9,7 @@ by the primary key, in the same direction.
 import base64
 import binascii
 import json
+from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError as ModelError
 from django.db.models import Q
@@ -100,13 +101,20 @@ class KeysetPagination(BasePagination):
         queryset = queryset.order_by(f"{sign}{self.field}", f"{sign}pk")
         try:
             if cursor:
-                queryset = queryset.filter(self._after(cursor, beyond))
+                queryset = queryset.filter(self._after(queryset, cursor, beyond))
             return list(queryset[: self.size + 1])
         except (ModelError, TypeError, ValueError, OverflowError) as problem:
             raise ValidationError({"cursor": [BAD_CURSOR]}) from problem
 
-    def _after(self, cursor, beyond):
-        value, pk = cursor["value"], cursor["pk"]
+    def _value(self, model, value):
+        """What the cursor's text stands for; a moment in UTC, as the database has it."""
+        value = model._meta.get_field(self.field).to_python(value)
+        if value is None:
+            raise ValueError("nothing comes after nothing")
+        return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+    def _after(self, queryset, cursor, beyond):
+        value, pk = self._value(queryset.model, cursor["value"]), cursor["pk"]
         # The first condition alone lets the database enter its index at the right place.
         reach = Q(**{f"{self.field}__{beyond}e": value})
         past = Q(**{f"{self.field}__{beyond}": value})

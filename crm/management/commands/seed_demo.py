@@ -1,4 +1,5 @@
 import random
+import unicodedata
 from datetime import timedelta
 
 from django.conf import settings
@@ -101,7 +102,7 @@ class Command(BaseCommand):
             yield Lead(
                 first_name=first,
                 last_name=last,
-                email=f"{first}.{last}{number}@example.net".lower(),
+                email=f"{_plain(first)}.{last}{number}@example.net".lower(),
                 phone=f"+44 20 7946 0{number:03d}",
                 company=chance.choice(COMPANIES),
                 city=city,
@@ -113,3 +114,8 @@ class Command(BaseCommand):
                 created_by=chance.choice(people),
                 created_at=now - timedelta(minutes=3 * number * number),
             )
+
+
+def _plain(name):
+    """The name in the letters that an address may have."""
+    return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
