@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+REDIS = {"redis", "rediss"}
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 
@@ -62,6 +63,8 @@ def allowed_hosts(debug: bool) -> list[str]:
         raise ImproperlyConfigured(
             "ALLOWED_HOSTS is missing: set it to the host names of this site, separated by commas."
         )
+    if any("/" in host for host in hosts):
+        raise ImproperlyConfigured("ALLOWED_HOSTS takes host names only, such as crm.example.com.")
     return hosts or ["localhost", "127.0.0.1", "[::1]"]
 
 
@@ -85,7 +88,8 @@ def _is_address(url, schemes) -> bool:
 
 def redis_url() -> str:
     url = text("REDIS_URL")
-    if url and not _is_address(url, {"redis", "rediss"}):
+    number = re.fullmatch(r"/?[0-9]{0,3}", urlsplit(url).path) if _is_address(url, REDIS) else None
+    if url and not number:
         raise ImproperlyConfigured(
             "REDIS_URL is not a Redis address: write redis://host:port/0 or rediss://host:port/0."
         )
@@ -101,6 +105,10 @@ def database(root: Path) -> dict:
         raise ImproperlyConfigured(DATABASE_HINT) from problem
     engine = config.get("ENGINE", "").rsplit(".", 1)[-1]
     if engine == "sqlite3":
+        if not Path(config["NAME"]).parent.is_dir():
+            raise ImproperlyConfigured(
+                f"DATABASE_URL names a file in {Path(config['NAME']).parent}, which does not exist."
+            )
         return config | SQLITE
     if engine == "postgresql" and config.get("NAME"):
         return config | _postgresql(config.get("OPTIONS", {}))

@@ -14,7 +14,7 @@ class ApiAnswersInJson:
         self.get_response = get_response
 
     def __call__(self, request):
-        if not request.path.startswith(PREFIX):
+        if not f"{request.path}/".startswith(PREFIX):
             return self.get_response(request)
         if not request.path.endswith("/"):
             detail = f"Not found. Paths end with a slash: {request.path}/"
@@ -28,7 +28,9 @@ class ApiAnswersInJson:
 def _in_json(response):
     detail = f"{HTTPStatus(response.status_code).phrase}."
     allow = {"Allow": response["Allow"]} if response.has_header("Allow") else {}
-    return JsonResponse({"detail": detail}, status=response.status_code, headers=allow)
+    answer = JsonResponse({"detail": detail}, status=response.status_code, headers=allow)
+    answer._has_been_logged = True  # by Django, when it made the one that this stands for
+    return answer
 
 
 class LockedOut:

@@ -35,9 +35,6 @@ class UserManager(BaseUserManager):
     def create_superuser(self, email, password=None, **fields):
         return self.create_user(email, password, **fields | {"role": User.Role.ADMIN})
 
-    def active(self):
-        return self.filter(is_active=True)
-
 
 class User(AbstractBaseUser):
     """Somebody who signs in with an e-mail address. What they may do follows from their role."""

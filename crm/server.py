@@ -80,18 +80,28 @@ class Server(Daphne):
     """On SIGTERM it stops listening, closes sockets with 1012 so that clients come back to
     another process, and lets requests in flight finish for up to DRAIN_SECONDS."""
 
-    def __init__(self, *args, on_end, **kwargs):
+    def __init__(self, *args, on_start, on_listen, on_end, **kwargs):
         super().__init__(
             *args,
             websocket_max_message_size=MAX_FRAME,
             websocket_max_frame_size=MAX_FRAME,
             websocket_timeout=-1,
-            ready_callable=self._use_our_protocols,
+            ready_callable=self._get_ready,
             **kwargs,
         )
-        self.on_end = on_end
+        self.on_start, self.on_listen, self.on_end = on_start, on_listen, on_end
+        self.problem = ""  # why it could not listen
 
-    def _use_our_protocols(self):
+    def listen_success(self, port):
+        super().listen_success(port)
+        self.on_listen()
+
+    def listen_error(self, failure):
+        self.problem = failure.getErrorMessage()
+        self.stop()
+
+    def _get_ready(self):
+        reactor.callWhenRunning(self.on_start)
         # Says why with a close frame (1009, or 1002 and 1007 for broken ones) before it hangs up.
         self.ws_factory.setProtocolOptions(failByDrop=False)
         self.ws_factory.protocol = SpeakingSocket

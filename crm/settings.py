@@ -15,6 +15,8 @@ CSRF_TRUSTED_ORIGINS = env.trusted_origins()
 PORT = env.number("PORT", 8000, 1, 65535)
 REDIS_URL = env.redis_url()
 EMBEDDED = not REDIS_URL  # one process does it all, the worker's jobs included
+HTTPS = env.flag("HTTPS")
+PROXIES = env.number("PROXIES", int(HTTPS), 0, 10)
 
 INSTALLED_APPS = [
     "daphne",
@@ -39,8 +41,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "crm.middleware.ApiAnswersInJson",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "crm.middleware.ApiAnswersInJson",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -48,7 +51,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "axes.middleware.AxesMiddleware",
     "crm.middleware.LockedOut",
 ]
@@ -121,6 +123,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "email"
 AXES_USERNAME_CALLABLE = "crm.signin.account_of"
+AXES_CLIENT_IP_CALLABLE = "crm.signin.address_of"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
@@ -212,7 +215,7 @@ SESSION_ENGINE = "crm.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-if env.flag("HTTPS"):
+if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
@@ -19,6 +20,16 @@ SIGN_IN = "sid"  # the claim that names the TokenSignIn
 class LockedOut(APIException):
     status_code = status.HTTP_429_TOO_MANY_REQUESTS
     default_detail = "Too many wrong passwords: wait fifteen minutes and try again."
+    wait = settings.AXES_COOLOFF_TIME.total_seconds()  # for the Retry-After header
+
+
+def address_of(request) -> str:
+    """Where a request comes from: behind PROXIES proxies, what the outermost of them saw. What
+    stands further left in X-Forwarded-For the client may have made up."""
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if settings.PROXIES and len(hops) >= settings.PROXIES:
+        return hops[-settings.PROXIES].strip()
+    return request.META.get("REMOTE_ADDR", "")
 
 
 def account_of(request, credentials):
@@ -106,6 +117,7 @@ def connect() -> None:
 def _close_session_sockets(sender, request, user, **kwargs):
     key = request.session.session_key
     if user is not None and key:
+        request.session.delete()  # first, so that nobody comes back in by it
         realtime.end_sockets(user.pk, code=realtime.REVOKED, sign_in=session_name(key))
 
 

@@ -15,6 +15,7 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
+from django.utils.http import is_same_domain
 from rest_framework_simplejwt.exceptions import InvalidToken
 
 from crm import signin
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 PROTOCOL = "leadbell.v1"
 BEARER = "bearer."
+WEB = {"http", "https"}
 
 
 class Refused(Exception):
@@ -86,14 +88,26 @@ def _check_origin(headers):
     origin = headers.get(b"origin")
     if origin is None:
         return
-    host = headers.get(b"host", "")
-    hosts = [*settings.ALLOWED_HOSTS]
-    if origin in settings.CSRF_TRUSTED_ORIGINS:
-        return
-    parts = urlsplit(origin)
-    same = parts.scheme in {"http", "https"} and _netloc(parts.netloc) == _netloc(host)
-    if not same or not validate_host(split_domain_port(host)[0], hosts):
+    try:
+        parts = urlsplit(origin)
+    except ValueError as problem:
+        raise Refused("an Origin that is none") from problem
+    if not (_is_ours(parts, headers.get(b"host", "")) or _is_trusted(parts)):
         raise Refused("a foreign Origin")
+
+
+def _is_ours(origin, host):
+    known = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+    return known and origin.scheme in WEB and _netloc(origin.netloc) == _netloc(host)
+
+
+def _is_trusted(origin):
+    """By CSRF_TRUSTED_ORIGINS, where ``https://*.example.com`` stands for all of a domain."""
+    for trusted in map(urlsplit, settings.CSRF_TRUSTED_ORIGINS):
+        domain = trusted.netloc.removeprefix("*")
+        if origin.scheme == trusted.scheme and is_same_domain(origin.netloc.lower(), domain):
+            return True
+    return False
 
 
 def _netloc(value):
@@ -127,7 +141,7 @@ def _by_session(headers, subprotocol):
     user = get_user(request) if key else None
     if user is None or not user.is_active:
         raise Refused("no session")
-    left = request.session.get_expiry_age()
+    left = request.session.seconds_left()
     name = signin.session_name(key)
     return SocketSignIn(user, "session", name, left, subprotocol, key)
 

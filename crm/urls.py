@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.decorators.http import require_http_methods
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
 from crm import api, health, views
@@ -22,7 +22,7 @@ api_urls = [
     path("auth/logout/", api.Logout.as_view()),
     path("me/", api.Me.as_view()),
     path("users/", api.Users.as_view()),
-    path("schema/", reading(SpectacularAPIView.as_view()), name="schema"),
+    path("schema/", reading(SpectacularJSONAPIView.as_view()), name="schema"),
     path("docs/", reading(api.Docs.as_view(url_name="schema"))),
     path("", include(router.urls)),
 ]

@@ -16,7 +16,7 @@ one_line = RegexValidator(
 
 def validate_phone(value: str) -> None:
     """A phone number is kept as it was given; it has digits enough to be called."""
-    if sum(character.isdigit() for character in value) < 3:
+    if sum(character.isdecimal() for character in value) < 3:
         raise ValidationError("Enter a phone number.", "phone")
 
 
@@ -24,6 +24,10 @@ class LineField(models.CharField):
     """Text of one line: it ends up in subjects, titles and headers."""
 
     default_validators = [*models.CharField.default_validators, one_line]
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value.strip(" ") if isinstance(value, str) else value
 
 
 class WebsiteField(LineField):

@@ -169,11 +169,19 @@ class Lead(models.Model):
 
     def _save_change(self, by, *args, **kwargs):
         stored = Lead.objects.select_for_update(no_key=True).get(pk=self.pk)
+        if self._same_as(stored):
+            return
         super().save(*args, **kwargs)
         if changed := stored.contact_fields_that_differ(self):
             text = f"{self.name}: {', '.join(changed)}"
             self._event(Kind.CONTACT, text, by=by and by.pk).save()
         transaction.on_commit(self.tell_lists_after_commit, robust=True)
+
+    def _same_as(self, stored) -> bool:
+        return all(
+            getattr(self, field.attname) == getattr(stored, field.attname)
+            for field in self._meta.concrete_fields
+        )
 
     def contact_fields_that_differ(self, other) -> list[str]:
         return [

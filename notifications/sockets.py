@@ -14,9 +14,9 @@ from collections import defaultdict
 
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.contrib.auth import get_user_model
 
 from notifications import realtime
-from notifications.models import Inbox
 
 logger = logging.getLogger(__name__)
 
@@ -72,12 +72,15 @@ async def beat() -> None:
     if not greeted:
         return
     sequences = await _sequences({consumer.user.pk for consumer in greeted})
-    for consumer in greeted:
-        seq = sequences.get(consumer.user.pk)
-        if seq is None:
-            await consumer.close(realtime.DEACTIVATED)
-        else:
-            await consumer.beat(seq)
+    beats = (_beat(consumer, sequences.get(consumer.user.pk)) for consumer in greeted)
+    await asyncio.gather(*beats, return_exceptions=True)  # one that fails stops no other
+
+
+async def _beat(consumer, seq) -> None:
+    if seq is None:
+        await consumer.close(realtime.DEACTIVATED)
+    else:
+        await consumer.beat(seq)
 
 
 async def end_what_ended() -> None:
@@ -95,5 +98,6 @@ async def end_what_ended() -> None:
 @database_sync_to_async
 def _sequences(user_ids):
     """The sequence of each of these that is active."""
-    active = Inbox.objects.filter(user_id__in=user_ids, user__is_active=True)
-    return dict(active.values_list("user_id", "seq"))
+    active = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
+    found = active.values_list("pk", "inbox__seq")
+    return {user_id: seq or 0 for user_id, seq in found}

@@ -120,8 +120,10 @@ async def test_a_server_whose_redis_went_away_catches_its_sockets_up_when_it_is_
                 answer = await client.post("/api/leads/", json=lead)
                 assert answer.status_code == 201
                 assert answer.elapsed.total_seconds() < 1
-            redis.start()
             async with asyncio.timeout(40):
+                while "nothing is pushed until it is back" not in server.log:
+                    await socket.recv()
+                redis.start()
                 while (frame := json.loads(await socket.recv()))["type"] != "heartbeat":
                     pass
             assert frame["seq"] == 3

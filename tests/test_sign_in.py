@@ -282,16 +282,19 @@ def test_signing_out_kills_the_refresh_token(tokens):
     assert sign_out(tokens["refresh"]).status_code == 401
 
 
-def test_signing_out_kills_every_token_of_that_sign_in_for_the_socket(owner, tokens):
+def test_signing_out_kills_every_token_of_that_sign_in_and_no_other(owner, tokens):
     other = sign_in(owner.email).json()
     renewed = renew(tokens["refresh"]).json()
     for pair in (tokens, renewed, other):
         user, access = signin.bearer(pair["access"])
         assert (user, access["user_id"]) == (owner, str(owner.pk))
+        assert me_by(pair["access"]).status_code == 200
     sign_out(renewed["refresh"])
     for pair in (tokens, renewed):
+        assert me_by(pair["access"]).status_code == 401
         with pytest.raises(InvalidToken):
             signin.bearer(pair["access"])
+    assert me_by(other["access"]).status_code == 200
     assert signin.bearer(other["access"])[0] == owner
     assert renew(renewed["refresh"]).status_code == 401
     assert renew(other["refresh"]).status_code == 200

@@ -26,8 +26,8 @@ class PositionLost(Exception):
 
 class InboxQuerySet(models.QuerySet):
     def of(self, user):
-        """The user's inbox, made when it is first asked for."""
-        inbox = self.filter(user=user).first() or self.get_or_create(user=user)[0]
+        """The user's inbox; an empty one, not stored, where nothing has arrived yet."""
+        inbox = self.filter(user=user).first() or Inbox(user=user)
         inbox.user = user  # spares a query wherever its notifications are asked for
         return inbox
 
@@ -153,14 +153,16 @@ class Inbox(models.Model):
         rows = self.user.notifications.changed_between(since, self.seq)
         page = list(rows[: limit + 1])
         more = len(page) > limit
+        reached = self.seq
         if more:
             cut = page[-1].seq
             whole = [row for row in page if row.seq < cut]
+            reached = whole[-1].seq if whole else cut
             page = whole or list(rows.filter(seq=cut))
             more = bool(whole) or rows.filter(seq__gt=cut).exists()
         return {
             "since": since,
-            "seq": page[-1].seq if more else self.seq,
+            "seq": reached if more else self.seq,
             "unreadCount": self.unread_count,
             "changed": [row.as_json() for row in page if row.deleted_at is None],
             "removed": [str(row.pk) for row in page if row.deleted_at is not None],

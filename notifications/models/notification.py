@@ -168,10 +168,11 @@ class Notification(models.Model):
     # Writing: each takes a number of the recipient's inbox, and is pushed after the commit.
 
     def save(self, *, update_fields=None, **kwargs):
+        """Raises DoesNotExist for one that was deleted meanwhile: it does not come back."""
         with transaction.atomic():
             hold([self.related_lead_id])
             inbox = Inbox.objects.lock_one(self.recipient_id)
-            was_unread = 0 if self._state.adding else self._stored_unread()
+            was_unread = 0 if self._state.adding else self._stored().is_unread
             self._write(inbox, self.is_unread - was_unread, update_fields, **kwargs)
 
     def mark_read(self) -> None:
@@ -219,8 +220,8 @@ class Notification(models.Model):
         frame = frames.created(self.seq, inbox.unread_count, self.as_json())
         return Push(inbox.pk, frame, self.seq, self.pk)
 
-    def _stored_unread(self) -> bool:
-        return Notification.objects.unread().filter(pk=self.pk).exists()
+    def _stored(self):
+        return Notification.objects.only("read_at", "deleted_at").get(pk=self.pk, deleted_at=None)
 
     def _changed_frame(self, inbox) -> str:
         if self.deleted_at is not None:

@@ -1,3 +1,4 @@
+import logging
 import random
 import unicodedata
 from datetime import timedelta
@@ -75,11 +76,12 @@ class Command(BaseCommand):
             )
         if if_empty and User.objects.exists():
             return
+        logging.getLogger("notifications").setLevel(logging.WARNING)  # a line for each is too much
         with transaction.atomic():
             people = [self._person(*person) for person in PEOPLE]
             made = list(self._leads(0 if Lead.objects.exists() else leads, people))
             Lead.objects.bulk_create(made[:-FRESH])
-        for person in people:  # what is old was read
+        for person in people if made else ():  # what is old was read
             Inbox.objects.of(person).mark_all_read()
         Lead.objects.bulk_create(made[-FRESH:])
         self.stdout.write(f"Demo users: {', '.join(p.email for p in people)}, {PASSWORD}")

@@ -2,7 +2,7 @@ from importlib import import_module
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from crm.server import Server
 
@@ -18,10 +18,20 @@ class Command(BaseCommand):
     def handle(self, *args, host, port, **options):
         self._collect_static()
         asgi = import_module("crm.asgi")
+        server = Server(
+            asgi.application,
+            endpoints=[f"tcp:port={port}:interface={host}"],
+            on_start=asgi.process.start,
+            on_listen=lambda: self._invite(host, port),
+            on_end=asgi.process.stop,
+        )
+        server.run()
+        if server.problem:
+            raise CommandError(f"Cannot listen on {host}, port {port}: {server.problem}")
+
+    def _invite(self, host, port):
         shown = "localhost" if host == "127.0.0.1" else host
         self.stdout.write(f"Leadbell serves on http://{shown}:{port}/ (Ctrl-C stops it)")
-        endpoint = f"tcp:port={port}:interface={host}"
-        Server(asgi.application, endpoints=[endpoint], on_end=asgi.process.stop).run()
 
     def _collect_static(self):
         """Without DEBUG pages name files by their hashes, which collectstatic writes down: where a

@@ -1,0 +1,378 @@
+"""Django's admin is one more door: what is done there takes the same path as anywhere else."""
+
+import json
+
+import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.apps import apps
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken
+
+from crm.models import User
+from leads.models import Lead
+from notifications import realtime
+from notifications.models import Event, Inbox, Notification
+from tests.factories import LeadFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+LEADS, NOTES, USERS = (
+    "/admin/leads/lead/",
+    "/admin/notifications/notification/",
+    "/admin/crm/user/",
+)
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+LEAD = {"first_name": "John", "last_name": "Doe", "email": "john@example.org", "stage": "new"}
+
+
+@pytest.fixture
+def desk(client, administrator):
+    """A browser without JavaScript, signed in as the administrator."""
+    client.force_login(administrator, backend=MODEL_BACKEND)
+    return client
+
+
+@pytest.fixture
+def pushed(monkeypatch):
+    """The frames that were published instead of sent: (user id, frame)."""
+    frames = []
+
+    def publish(pushes):
+        frames.extend((push.user_id, json.loads(push.text)) for push in pushes)
+
+    monkeypatch.setattr(realtime, "publish", publish)
+    return frames
+
+
+def saved(response):
+    """Asserts that a form was taken: the admin answers a mistake with the form again."""
+    errors = response.context["errors"] if response.status_code == 200 else None
+    assert response.status_code == 302, errors
+    return response
+
+
+def delete_selected(desk, address, rows):
+    data = {
+        "action": "delete_selected",
+        "_selected_action": [row.pk for row in rows],
+        "post": "yes",
+    }
+    return saved(desk.post(address, data))
+
+
+def told(api_of, user, kind="lead_created"):
+    rows = api_of(user).get("/api/notifications/", {"type": kind}).json()["results"]
+    return [(row["message"], row["actorId"], row["relatedLeadId"]) for row in rows]
+
+
+# Leads
+
+
+def test_a_lead_made_in_the_admin_is_told_like_any_other(
+    desk, administrator, owner, outsider, api_of, pushed, committing
+):
+    with committing():
+        saved(desk.post(f"{LEADS}add/", LEAD | {"company": "ABC Company"}))
+    lead = Lead.objects.get()
+    assert lead.created_by == administrator
+    event = Event.objects.get()
+    assert (event.kind, event.related_lead, event.actor) == ("lead_created", lead, administrator)
+    text = "John Doe (ABC Company) added to pipeline"
+    for person in (owner, administrator):
+        assert told(api_of, person) == [(text, administrator.pk, lead.pk)]
+        types = [frame["type"] for user_id, frame in pushed if user_id == person.pk]
+        assert types == ["lead:created", "notification:created"]
+    assert not Notification.objects.filter(recipient=outsider).exists()
+
+
+def test_a_lead_without_a_name_is_refused_in_the_admin(desk):
+    response = desk.post(f"{LEADS}add/", LEAD | {"first_name": "", "last_name": ""})
+    assert response.status_code == 200
+    assert "Give a name" in response.content.decode()
+    assert (Lead.objects.count(), Event.objects.count()) == (0, 0)
+
+
+def test_a_lead_changed_in_the_admin_is_told_with_who_did_it(
+    desk, administrator, owner, api_of, pushed, committing
+):
+    with committing():
+        lead = LeadFactory(email="john@example.org", created_by=owner)
+    pushed.clear()
+    with committing():
+        saved(desk.post(f"{LEADS}{lead.pk}/change/", LEAD | {"phone": "555 1234"}))
+    lead.refresh_from_db()
+    assert (lead.phone, lead.created_by) == ("555 1234", owner)
+    assert told(api_of, owner, "contact") == [("John Doe: phone", administrator.pk, lead.pk)]
+    types = {frame["type"] for user_id, frame in pushed if user_id == owner.pk}
+    assert types == {"lead:updated", "notification:created"}
+
+
+def delete_one(desk, lead):
+    saved(desk.post(f"{LEADS}{lead.pk}/delete/", {"post": "yes"}))
+
+
+def delete_by_action(desk, lead):
+    delete_selected(desk, LEADS, [lead])
+
+
+@pytest.mark.parametrize("delete", [delete_one, delete_by_action])
+def test_a_lead_deleted_in_the_admin_leaves_its_notifications(
+    delete, desk, owner, api_of, pushed, committing
+):
+    with committing():
+        gone, stays = LeadFactory(first_name="Gone"), LeadFactory(first_name="Stays")
+    pushed.clear()
+    with committing():
+        delete(desk, gone)
+    assert list(Lead.objects.all()) == [stays]
+    assert told(api_of, owner) == [
+        ("Stays Doe added to pipeline", None, stays.pk),
+        ("Gone Doe added to pipeline", None, None),
+    ]
+    mine = [frame for user_id, frame in pushed if user_id == owner.pk]
+    assert [frame["type"] for frame in mine] == ["notification:updated", "lead:deleted"]
+    assert (mine[0]["notification"]["url"], mine[1]["id"]) == ("", gone.pk)
+
+
+# Notifications
+
+
+def test_a_notification_made_in_the_admin_takes_its_number_and_is_pushed(
+    desk, owner, teammate, api_of, pushed, committing
+):
+    Notification.objects.create(recipient=owner, type="system", title="Before")
+    form = {"recipient": owner.pk, "type": "system", "title": "Tea", "message": "At four"}
+    with committing():
+        saved(desk.post(f"{NOTES}add/", form))
+    body = api_of(owner).get("/api/notifications/").json()
+    assert (body["seq"], body["unreadCount"]) == (2, 2)
+    tea = body["results"][0]
+    assert (tea["title"], tea["message"], tea["seq"]) == ("Tea", "At four", 2)
+    ((user_id, frame),) = pushed
+    assert (user_id, frame["type"], frame["notification"]) == (
+        owner.pk,
+        "notification:created",
+        tea,
+    )
+    assert not Notification.objects.filter(recipient=teammate).exists()
+
+
+def test_a_notification_changed_in_the_admin_takes_the_next_number(
+    desk, owner, api_of, pushed, committing
+):
+    made = Notification.objects.create(recipient=owner, type="system", title="Tea")
+    form = {
+        "type": "system",
+        "title": "Tea, later",
+        "read_at_0": "2026-03-01",
+        "read_at_1": "12:00:00",
+    }
+    with committing():
+        saved(desk.post(f"{NOTES}{made.pk}/change/", form))
+    body = api_of(owner).get("/api/notifications/").json()
+    assert (body["seq"], body["unreadCount"]) == (2, 0)
+    assert (body["results"][0]["title"], body["results"][0]["isRead"]) == ("Tea, later", True)
+    assert [frame["type"] for _, frame in pushed] == ["notification:updated"]
+
+
+@pytest.mark.parametrize("way", ["one", "action"])
+def test_a_notification_deleted_in_the_admin_leaves_a_tombstone(
+    way, desk, owner, api_of, pushed, committing
+):
+    gone, stays = (
+        Notification.objects.create(recipient=owner, type="system", title=title)
+        for title in ("Gone", "Stays")
+    )
+    with committing():
+        if way == "one":
+            saved(desk.post(f"{NOTES}{gone.pk}/delete/", {"post": "yes"}))
+        else:
+            delete_selected(desk, NOTES, [gone])
+    changes = api_of(owner).get("/api/notifications/changes/?since=2").json()
+    assert (changes["removed"], changes["seq"], changes["unreadCount"]) == ([str(gone.pk)], 3, 1)
+    assert [frame["type"] for _, frame in pushed] == ["notification:deleted"]
+    shown = desk.get(NOTES).content.decode()
+    assert str(stays.pk) in shown
+    assert str(gone.pk) not in shown
+    assert desk.get(f"{NOTES}{gone.pk}/change/").status_code == 302
+
+
+# People
+
+
+def test_a_user_made_in_the_admin_can_sign_in_in_any_case(desk):
+    form = {
+        "email": "New@Example.com",
+        "role": "rep",
+        "usable_password": "true",
+        "password1": "correct horse battery",
+        "password2": "correct horse battery",
+    }
+    saved(desk.post(f"{USERS}add/", form))
+    credentials = {"email": "new@example.COM", "password": "correct horse battery"}
+    assert APIClient().post("/api/auth/token/", credentials).status_code == 200
+    again = desk.post(f"{USERS}add/", form | {"email": "NEW@example.com"})
+    assert again.status_code == 200
+    assert User.objects.filter(email__iexact="new@example.com").count() == 1
+
+
+def test_changing_a_users_address_to_anothers_is_refused(desk, owner, teammate):
+    form = {"first_name": "Olga", "last_name": "Owner", "role": "rep", "is_active": "on"}
+    taken = desk.post(f"{USERS}{owner.pk}/change/", form | {"email": "TEAMMATE@example.com"})
+    assert taken.status_code == 200
+    saved(desk.post(f"{USERS}{owner.pk}/change/", form | {"email": "olga@example.com"}))
+    owner.refresh_from_db()
+    assert owner.email == "olga@example.com"
+
+
+def test_users_are_deactivated_and_never_deleted(desk, owner, monkeypatch, committing):
+    ended = []
+    monkeypatch.setattr(realtime, "end_sockets", lambda user, **how: ended.append((user, how)))
+    assert desk.post(f"{USERS}{owner.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert "delete_selected" not in desk.get(USERS).content.decode()
+    data = {"action": "delete_selected", "_selected_action": [owner.pk], "post": "yes"}
+    desk.post(USERS, data)
+    assert User.objects.filter(pk=owner.pk).exists()
+    assert ended == []
+    form = {"email": owner.email, "first_name": "Olga", "last_name": "Owner", "role": "rep"}
+    with committing():
+        saved(desk.post(f"{USERS}{owner.pk}/change/", form))
+    owner.refresh_from_db()
+    assert not owner.is_active
+    assert ended == [(owner.pk, {"code": 4403})]
+
+
+# Who may enter
+
+
+@pytest.mark.parametrize("role", ["owner", "manager"])
+def test_reps_and_managers_are_refused_and_do_nothing(role, request, client, desk, lead):
+    person = request.getfixturevalue(role)
+    other = type(client)()
+    other.force_login(person, backend=MODEL_BACKEND)
+    addresses = ["/admin/", LEADS, NOTES, USERS, f"{LEADS}{lead.pk}/change/", f"{LEADS}add/"]
+    for address in addresses:
+        assert other.get(address).status_code == 302
+        assert "/admin/login/" in other.get(address)["Location"]
+        assert desk.get(address).status_code == 200
+    other.post(f"{LEADS}add/", LEAD)
+    other.post(f"{LEADS}{lead.pk}/delete/", {"post": "yes"})
+    assert list(Lead.objects.all()) == [lead]
+
+
+def test_events_and_inboxes_are_only_read(desk, lead, owner, committing):
+    with committing():
+        LeadFactory()
+    event, inbox = Event.objects.first(), Inbox.objects.first()
+    for address in (
+        f"/admin/notifications/event/{event.pk}/",
+        f"/admin/notifications/inbox/{inbox.pk}/",
+    ):
+        assert desk.get(f"{address}change/").status_code == 200
+        assert desk.post(f"{address}change/", {"title": "x", "seq": 9}).status_code == 403
+        assert desk.post(f"{address}delete/", {"post": "yes"}).status_code == 403
+    assert Event.objects.filter(pk=event.pk, title=event.title).exists()
+    assert Inbox.objects.filter(pk=inbox.pk, seq=inbox.seq).exists()
+
+
+# Every page
+
+
+def make_lead(n):
+    return LeadFactory(owner=UserFactory(), created_by=UserFactory(), source=f"Source {n}")
+
+
+def make_notification(n):
+    person = UserFactory()
+    return Notification.objects.create(
+        recipient=person, type="system", title=str(n), actor=person, related_lead=make_lead(n)
+    )
+
+
+def make_event(n):
+    return Event.objects.create(
+        kind="system", title=str(n), actor=UserFactory(), related_lead=make_lead(n)
+    )
+
+
+def make_access(model):
+    def make(n):
+        return model.objects.create(username=f"{n}@example.com", ip_address="10.0.0.1")
+
+    return make
+
+
+def make_attempt(n):
+    return AccessAttempt.objects.create(
+        username=f"{n}@example.com", ip_address="10.0.0.1", failures_since_start=1
+    )
+
+
+def make_token(n):
+    token = RefreshToken.for_user(UserFactory())
+    return OutstandingToken.objects.get(jti=token["jti"])
+
+
+def make_dead_token(n):
+    return BlacklistedToken.objects.create(token=make_token(n))
+
+
+MAKERS = {
+    Lead: make_lead,
+    Notification: make_notification,
+    Event: make_event,
+    Inbox: lambda n: Inbox.objects.of(UserFactory()),
+    User: lambda n: UserFactory(),
+    AccessAttempt: make_attempt,
+    AccessLog: make_access(AccessLog),
+    AccessFailureLog: make_access(AccessFailureLog),
+    OutstandingToken: make_token,
+    BlacklistedToken: make_dead_token,
+}
+
+
+def queries_of(desk, address):
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        response = desk.get(address)
+    assert response.status_code == 200, (address, response.status_code)
+    return len(queries), response.content.decode()
+
+
+def test_every_model_of_the_admin_is_looked_at_here():
+    assert set(admin.site._registry) <= set(MAKERS)
+    assert {Lead, Notification, Event, Inbox, User} <= set(admin.site._registry)
+
+
+@pytest.mark.parametrize("label", sorted(model._meta.label for model in admin.site._registry))
+def test_its_pages_take_the_same_few_queries_for_one_row_and_for_many(label, desk):
+    model = apps.get_model(label)
+    address = f"/admin/{label.replace('.', '/').lower()}/"
+    row = MAKERS[model](0)
+    queries_of(desk, f"{address}{row.pk}/change/")  # fills the caches, makes the inbox
+    one = queries_of(desk, address)[0], queries_of(desk, f"{address}{row.pk}/change/")[0]
+    for number in range(1, 9):
+        MAKERS[model](number)
+    count, shown = queries_of(desk, address)
+    many = count, queries_of(desk, f"{address}{row.pk}/change/")[0]
+    assert many == one
+    assert max(many) <= 15
+    assert f"{model.objects.count()} " in shown
+
+
+def test_the_front_page_and_the_forms_to_add_are_there(desk):
+    for address in ("/admin/", f"{LEADS}add/", f"{NOTES}add/", f"{USERS}add/"):
+        assert desk.get(address).status_code == 200
+
+
+def test_searching_finds_by_what_is_shown(desk):
+    found, other = LeadFactory(company="Kestrel Logistics"), LeadFactory(company="Alpine")
+    shown = desk.get(LEADS, {"q": "kestrel"}).content.decode()
+    assert f"{LEADS}{found.pk}/change/" in shown
+    assert f"{LEADS}{other.pk}/change/" not in shown
+    assert f"{LEADS}{other.pk}/change/" in desk.get(LEADS).content.decode()

@@ -1,0 +1,173 @@
+"""Settings from the environment: a wrong one stops the start with one line that names it."""
+
+import os
+import runpy
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from crm import env
+
+ROOT = Path(__file__).resolve().parent.parent
+PRODUCTION = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "crm.example"}
+VARIABLES = (
+    "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL",
+    "REDIS_PREFIX", "PORT", "HTTPS", "DATABASE_POOL_SIZE", "ACCESS_TOKEN_MINUTES",
+    "REFRESH_TOKEN_DAYS",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch):
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def start(monkeypatch):
+    """``start(PORT="x")`` runs the settings with exactly these variables."""
+
+    def settings(**variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(ROOT / "crm" / "settings.py"))
+
+    return settings
+
+
+WRONG = {
+    "DEBUG": ["maybe", "2", "tru e", "None"],
+    "HTTPS": ["maybe", "https"],
+    "PORT": ["x", "0", "65536", "-1", "80.0", "8000 x", "٨٠٠٠", "²", "9" * 5_000],
+    "ACCESS_TOKEN_MINUTES": ["x", "0", "1441"],
+    "REFRESH_TOKEN_DAYS": ["x", "0", "366"],
+    "DATABASE_POOL_SIZE": ["x", "0", "1001"],
+    "REDIS_URL": ["localhost:6379", "http://localhost", "redis://", "redis:///0", "redis",
+                  "redis://localhost:x/0", "redis://localhost:99999/0", "redis://[::1/0"],
+    "DATABASE_URL": ["x", "postgres://", "postgres://localhost", "mysql://u:p@localhost/leadbell",
+                     "postgres://localhost:x/leadbell", "http://localhost/x", "oracle://x/y",
+                     "postgres://[::1/leadbell"],
+    "CSRF_TRUSTED_ORIGINS": ["crm.example", "https://crm.example,crm.example", "ftp://crm.example",
+                             "https://", "https://[::1"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_a_wrong_variable_stops_the_start_with_one_line_that_names_it(name, value, start):
+    database = {"DATABASE_URL": "postgres://leadbell@localhost/leadbell"}
+    assert start(**PRODUCTION | database)["PORT"] == 8000
+    with pytest.raises(ImproperlyConfigured) as refused:
+        start(**PRODUCTION | database | {name: value})
+    line = str(refused.value)
+    assert line.startswith(name)
+    assert len(line.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS"])
+@pytest.mark.parametrize("left", [{}, "", "  "])
+def test_what_production_needs_stops_the_start_when_it_is_missing(name, left, start):
+    assert start(**PRODUCTION)["DEBUG"] is False
+    os.environ.pop(name)
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} is missing") as refused:
+        start(**({name: left} if left != {} else {}))
+    assert len(str(refused.value).splitlines()) == 1
+    assert start(**{name: "x" * 50})["DEBUG"] is False
+
+
+def test_a_password_in_an_address_is_not_repeated_in_the_line(start):
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        with pytest.raises(ImproperlyConfigured) as refused:
+            start(**PRODUCTION | {name: "nonsense://user:hunter2@localhost/x"})
+        assert "hunter2" not in str(refused.value)
+        os.environ.pop(name)
+
+
+def test_a_machine_of_ones_own_needs_nothing_but_debug(start):
+    settings = start(DEBUG="true")
+    assert settings["DEBUG"] is True
+    assert settings["SECRET_KEY"]
+    assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert settings["DATABASES"]["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    assert settings["CHANNEL_LAYERS"]["default"]["BACKEND"].endswith("InMemoryChannelLayer")
+    assert settings["PORT"] == 8000
+
+
+def test_every_variable_reaches_the_setting_it_is_for(start):
+    settings = start(
+        **PRODUCTION,
+        CSRF_TRUSTED_ORIGINS="https://crm.example, http://localhost:8000",
+        DATABASE_URL="postgres://ann:s%40cret@db:5433/leads?sslmode=require",
+        DATABASE_POOL_SIZE="7",
+        REDIS_URL="rediss://cache:6380/1",
+        REDIS_PREFIX="crm",
+        PORT="9000",
+        HTTPS="true",
+        ACCESS_TOKEN_MINUTES="5",
+        REFRESH_TOKEN_DAYS="30",
+    )
+    database = settings["DATABASES"]["default"]
+    assert settings["SECRET_KEY"] == "k" * 50
+    assert settings["ALLOWED_HOSTS"] == ["crm.example"]
+    assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://crm.example", "http://localhost:8000"]
+    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert (database["USER"], database["PASSWORD"]) == ("ann", "s@cret")
+    assert (database["HOST"], database["PORT"], database["NAME"]) == ("db", 5433, "leads")
+    assert database["OPTIONS"]["sslmode"] == "require"
+    assert database["OPTIONS"]["pool"]["max_size"] == 7
+    layer = settings["CHANNEL_LAYERS"]["default"]["CONFIG"]
+    assert (layer["hosts"], layer["prefix"]) == (["rediss://cache:6380/1"], "crm")
+    assert settings["PORT"] == 9000
+    assert settings["SESSION_COOKIE_SECURE"]
+    assert settings["SECURE_SSL_REDIRECT"]
+    assert settings["SIMPLE_JWT"]["ACCESS_TOKEN_LIFETIME"] == timedelta(minutes=5)
+    assert settings["SIMPLE_JWT"]["REFRESH_TOKEN_LIFETIME"] == timedelta(days=30)
+
+
+def test_without_https_cookies_go_over_plain_connections(start):
+    settings = start(**PRODUCTION)
+    assert not settings.get("SESSION_COOKIE_SECURE")
+    assert not settings.get("SECURE_SSL_REDIRECT")
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [("1", True), ("TRUE", True), ("yes", True), (" on ", True), ("0", False), ("false", False),
+     ("No", False), ("off", False), ("", False), (" ", False)],
+)  # fmt: skip
+def test_a_flag_is_said_in_any_usual_way(value, meaning, monkeypatch):
+    monkeypatch.setenv("DEBUG", value)
+    assert env.flag("DEBUG") is meaning
+
+
+def test_a_number_may_stand_at_either_bound(monkeypatch):
+    for value in ("1", "65535"):
+        monkeypatch.setenv("PORT", value)
+        assert env.number("PORT", 8000, 1, 65535) == int(value)
+
+
+def test_a_sqlite_file_may_be_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/other.sqlite3")
+    assert env.database(ROOT)["NAME"] == f"{tmp_path}/other.sqlite3"
+
+
+def manage(**variables):
+    command = [sys.executable, "manage.py", "check"]
+    environment = {**os.environ, **PRODUCTION, **variables}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_the_command_line_shows_the_line_alone_and_fails():
+    refused = manage(DATABASE_URL="mysql://localhost/leadbell")
+    assert refused.returncode == 1
+    assert refused.stdout == ""
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith("Leadbell cannot start: DATABASE_URL")
+    assert manage(DATABASE_URL="sqlite:////tmp/leadbell-test.sqlite3").returncode == 0
