@@ -1,7 +1,5 @@
 """Whether this process answers, and whether it can work."""
 
-import asyncio
-
 from asgiref.sync import async_to_sync
 from django.db import connection
 from django.http import HttpResponse, JsonResponse
@@ -45,7 +43,7 @@ def _worker():
 
 def _channel_layer():
     try:
-        async_to_sync(asyncio.wait_for)(realtime.probe(), timeout=2)
+        async_to_sync(realtime.echo)(2)
     except Exception as problem:
         return f"The channel layer does not answer: {type(problem).__name__}."
     return ""

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 RESTARTING = 1012
 DRAIN_SECONDS = 10
 LINGER_SECONDS = 2
+SLOW_BYTES = 1024 * 1024  # what may wait for a client that does not read
 
 
 class BoundedRequest(WebRequest):
@@ -100,6 +101,14 @@ class Server(Daphne):
         self.problem = failure.getErrorMessage()
         self.stop()
 
+    def timeout_checker(self):
+        """Every two seconds; closes clients that do not read as fast as they are sent to."""
+        for protocol in self._open():
+            if isinstance(protocol, WebSocketProtocol) and _waiting(protocol) > SLOW_BYTES:
+                logger.warning("A socket does not read: %s is cut off", protocol.client_addr)
+                protocol.dropConnection(abort=True)
+        super().timeout_checker()
+
     def _get_ready(self):
         reactor.callWhenRunning(self.on_start)
         # Says why with a close frame (1009, or 1002 and 1007 for broken ones) before it hangs up.
@@ -148,3 +157,9 @@ class Server(Daphne):
             for each, state in self.connections.items()
             if "disconnected" not in state and "application_instance" in state
         ]
+
+
+def _waiting(protocol) -> int:
+    """Bytes that the transport holds because the client has not read them yet."""
+    transport = protocol.transport
+    return len(transport.dataBuffer) - transport.offset + transport._tempDataLen

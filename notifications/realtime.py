@@ -154,15 +154,12 @@ async def watch(back: Callable[[], None]) -> None:
     It sends itself a message through the layer every ECHO_SECONDS: one that comes back came by the
     connection that the groups of this process are subscribed on.
     """
-    layer, channel, away = get_channel_layer(), None, False
+    away = False
     while True:
         try:
-            async with asyncio.timeout(ECHO_SECONDS):
-                channel = channel or await layer.new_channel("echo.")
-                await layer.send(channel, {"type": "echo"})
-                await layer.receive(channel)
+            await echo(ECHO_SECONDS)
         except Exception:
-            channel, away = None, True
+            away = True
         else:
             if away:
                 back()
@@ -170,9 +167,26 @@ async def watch(back: Callable[[], None]) -> None:
         await asyncio.sleep(ECHO_SECONDS)
 
 
-async def probe() -> None:
-    """Raises whatever the channel layer raises when it does not answer."""
-    await get_channel_layer().group_send("leadbell_probe", {"type": "probe"})
+async def echo(timeout: float) -> float:
+    """Sends a message through the channel layer to itself; returns the seconds that it took.
+    Raises TimeoutError, or what the layer raises, when it does not come back."""
+    began, layer = time.monotonic(), get_channel_layer()
+    async with asyncio.timeout(timeout):
+        channel = await layer.new_channel("echo.")
+        try:
+            await layer.send(channel, {"type": "echo"})
+            await layer.receive(channel)
+        finally:
+            await _forget(layer, channel)
+    return time.monotonic() - began
+
+
+async def _forget(layer, channel):
+    """A layer drops a channel when a receive on it is cancelled, and has no other word for it."""
+    listening = asyncio.ensure_future(layer.receive(channel))
+    await asyncio.sleep(0)
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
 
 
 def _publish_safely(messages, sent):

@@ -66,6 +66,26 @@ async def test_a_lead_posted_to_the_server_rings_on_its_sockets(server, token):
     assert f"Sent notification {stored.pk} to user {stored.recipient_id}" in server.log
 
 
+async def test_a_client_that_does_not_read_is_cut_off_and_others_are_not(server, token, owner):
+    def tell_much():
+        long = {"recipient": owner, "type": "system", "title": "x", "message": "y" * 20_000}
+        Notification.objects.bulk_create([Notification(**long) for _ in range(10)])
+
+    async with connect(server, token, max_queue=1) as slow, connect(server, token) as quick:
+        await frame(quick)
+        await slow.send(json.dumps({"type": "ack", "seq": 0}))
+        slow.transport.pause_reading()
+        for _ in range(40):
+            await sync_to_async(tell_much)()
+        for seq in range(1, 401):
+            assert (await frame(quick, "notification:created"))["seq"] == seq
+        async with asyncio.timeout(15):
+            while "does not read" not in server.log:
+                await (await quick.ping())
+        slow.transport.resume_reading()
+        assert server.log.count("does not read") == 1
+
+
 async def test_a_refused_handshake_is_a_403(server, token):
     for options in (
         {"subprotocols": ["leadbell.v1", "bearer.nonsense"]},
