@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from leads.filters import LeadFilter
 from leads.forms import LeadForm, ListForm, StageForm
 from leads.models import Lead
+from notifications.kinds import Kind
 
 PAGE = 50
 HISTORY_SHOWN = 100
@@ -82,6 +83,7 @@ def detail(request, pk):
         "events": lead.events.select_related("actor").order_by("-pk")[:HISTORY_SHOWN],
         "dial": re.sub(r"[^\d+*#,;]", "", lead.phone),
         "web": lead.website.startswith(("https://", "http://")),
+        "receipts": _receipts(lead) if request.user.role != "rep" else None,
         "facts": [
             (lead._meta.get_field(name).verbose_name.capitalize(), getattr(lead, name))
             for name in FACTS
@@ -89,6 +91,18 @@ def detail(request, pk):
         ],
     }
     return render(request, "leads/detail.html", context)
+
+
+def _receipts(lead):
+    """Whom the news of this lead has reached, and who has seen it: for managers to know."""
+    told = lead.notifications.filter(type=Kind.LEAD_CREATED, deleted_at=None).with_receipts()
+    rows = list(told.select_related("recipient").order_by("recipient__first_name", "recipient"))
+    return {
+        "rows": rows,
+        "all": len(rows),
+        "reached": sum(row.delivered_at is not None for row in rows),
+        "seen": sum(row.seen_at is not None for row in rows),
+    }
 
 
 def _changeable(view):

@@ -23,6 +23,10 @@ class ReadState(serializers.Serializer):
     isRead = StrictBooleanField()
 
 
+class Shown(serializers.Serializer):
+    ids = serializers.ListField(child=serializers.UUIDField(), max_length=200)
+
+
 class ChangesPage(serializers.Serializer):
     since = serializers.IntegerField()
     seq = serializers.IntegerField()
@@ -84,6 +88,15 @@ class NotificationViewSet(
     @action(detail=False, methods=["post"], url_path="mark-all-read")
     def mark_all_read(self, request):
         return Response({"count": self.inbox().mark_all_read()})
+
+    @extend_schema(request=Shown, responses=Count)
+    @action(detail=False, methods=["post"], url_path="mark-seen", filterset_class=None)
+    def mark_seen(self, request):
+        """What was on show to the user: a receipt, not a change."""
+        shown = Shown(data=request.data)
+        shown.is_valid(raise_exception=True)
+        rows = self.get_queryset().filter(pk__in=shown.validated_data["ids"])
+        return Response({"count": rows.mark_seen()})
 
     @extend_schema(
         parameters=[

@@ -5,7 +5,7 @@ import asyncio
 import logging
 
 from notifications import realtime, sockets
-from notifications.models import fan_out
+from notifications.models import fan_out, pushed_marks
 from notifications.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,12 @@ class Process:
         loop = asyncio.get_running_loop()
         if loop is not self.loop:
             self.loop = loop
-            work = [realtime.sender.run(), fan_out.run(), *sockets.rounds.tasks()]
+            work = [
+                realtime.sender.run(),
+                fan_out.run(),
+                pushed_marks.run(),
+                *sockets.rounds.tasks(),
+            ]
             if self.jobs:
                 work.append(Worker(self.jobs).run_on_loop())
             self.tasks = [loop.create_task(each) for each in work]

@@ -61,34 +61,38 @@ class Sender:
         self.queue: asyncio.Queue | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
 
-    def publish(self, messages: list[tuple[str, dict]], sent: list[Push] = ()):
-        """``messages`` are pairs of group and message; ``sent`` is what to log once they went."""
+    def publish(self, messages: list[tuple[str, dict]], sent: list[Push] = (), then=None):
+        """``messages`` are pairs of group and message; ``sent`` is what to log once they went, and
+        ``then`` what to call."""
         if self.loop is not None and self.loop.is_running():
-            self.loop.call_soon_threadsafe(self.queue.put_nowait, (messages, sent))
-        else:
-            async_to_sync(self.send)(messages, sent)
+            self.loop.call_soon_threadsafe(self.queue.put_nowait, (messages, sent, then))
+        elif async_to_sync(self.send)(messages, sent) and then:
+            then()
 
     async def run(self):
         """Sends what is published in this process, in order, for as long as the loop runs."""
         self.loop, self.queue = asyncio.get_running_loop(), asyncio.Queue()
         try:
             while True:
-                await self.send(*await self.queue.get(), timeout=BACKGROUND_TIMEOUT)
+                messages, sent, then = await self.queue.get()
+                if await self.send(messages, sent, timeout=BACKGROUND_TIMEOUT) and then:
+                    then()
         finally:
             self.loop = None
 
-    async def send(self, messages, sent, timeout=SEND_TIMEOUT):
+    async def send(self, messages, sent, timeout=SEND_TIMEOUT) -> bool:
         if self.failures and time.monotonic() < self.retry_at:
-            return
+            return False
         try:
             for start in range(0, len(messages), BATCH):
                 await asyncio.wait_for(_send(messages[start : start + BATCH]), timeout)
         except Exception as problem:
             # Any exception: on some Pythons a reset connection surfaces as a TypeError.
             self._failed(problem)
-        else:
-            self._succeeded()
-            _log(sent)
+            return False
+        self._succeeded()
+        _log(sent)
+        return True
 
     def _failed(self, problem):
         if not self.failures:
@@ -123,8 +127,8 @@ def _log(sent):
             logger.info("Sent notification %s to user %s", push.notification_id, push.user_id)
 
 
-def publish(pushes: Iterable[Push]) -> None:
-    """Sends each user their frames, in order, as one message a user."""
+def publish(pushes: Iterable[Push], then: Callable[[], None] | None = None) -> None:
+    """Sends each user their frames, in order, as one message a user; calls ``then`` if all went."""
     pushes = list(pushes)
     frames = defaultdict(list)
     for push in pushes:
@@ -134,12 +138,12 @@ def publish(pushes: Iterable[Push]) -> None:
         for user_id, frames_of_user in frames.items()
     ]
     if messages:
-        _publish_safely(messages, pushes)
+        _publish_safely(messages, pushes, then)
 
 
-def publish_after_commit(pushes: Iterable[Push]) -> None:
+def publish_after_commit(pushes: Iterable[Push], then=None) -> None:
     """Publishes once the surrounding transaction is committed; a rollback publishes nothing."""
-    transaction.on_commit(lambda: publish(pushes), robust=True)
+    transaction.on_commit(lambda: publish(pushes, then), robust=True)
 
 
 def end_sockets(user_id: int, *, code: int, sign_in: str = "") -> None:
@@ -189,8 +193,8 @@ async def _forget(layer, channel):
     await asyncio.gather(listening, return_exceptions=True)
 
 
-def _publish_safely(messages, sent):
+def _publish_safely(messages, sent, then=None):
     try:
-        sender.publish(messages, sent)
+        sender.publish(messages, sent, then)
     except Exception:
         logger.exception("A push failed")

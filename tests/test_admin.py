@@ -41,7 +41,7 @@ def pushed(monkeypatch):
     """The frames that were published instead of sent: (user id, frame)."""
     frames = []
 
-    def publish(pushes):
+    def publish(pushes, then=None):
         frames.extend((push.user_id, json.loads(push.text)) for push in pushes)
 
     monkeypatch.setattr(realtime, "publish", publish)

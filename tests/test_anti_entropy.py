@@ -41,7 +41,7 @@ def pushes_lost(monkeypatch):
     """``pushes_lost(True)``: what is published reaches nobody."""
     publish = realtime.publish
     lost = [False]
-    monkeypatch.setattr(realtime, "publish", lambda batch: None if lost[0] else publish(batch))
+    monkeypatch.setattr(realtime, "publish", lambda *batch: None if lost[0] else publish(*batch))
     return lambda value: lost.__setitem__(0, value)
 
 

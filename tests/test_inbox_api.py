@@ -35,7 +35,7 @@ def tell():
 def pushed(monkeypatch):
     """The pushes that were published instead of sent."""
     pushes = []
-    monkeypatch.setattr(realtime, "publish", pushes.extend)
+    monkeypatch.setattr(realtime, "publish", lambda batch, then=None: pushes.extend(batch))
     return pushes
 
 

@@ -1,6 +1,16 @@
-from notifications.models.event import Event, fan_out
+from notifications.models.event import Event, fan_out, pushed_marks
 from notifications.models.inbox import Inbox, PositionLost
 from notifications.models.notification import Notification
+from notifications.models.receipt import Receipt
 from notifications.models.worker import WorkerProcess
 
-__all__ = ["Event", "Inbox", "Notification", "PositionLost", "WorkerProcess", "fan_out"]
+__all__ = [
+    "Event",
+    "Inbox",
+    "Notification",
+    "PositionLost",
+    "Receipt",
+    "WorkerProcess",
+    "fan_out",
+    "pushed_marks",
+]

@@ -5,6 +5,7 @@ gives every recipient their notification of it, exactly once, whoever races and 
 """
 
 import logging
+from collections import deque
 from datetime import timedelta
 
 from django.conf import settings
@@ -99,7 +100,22 @@ def _deliver(events, inboxes):
     lives = [text for event in events if (text := event.live_frame())]
     before = [Push(inbox.pk, text) for text in lives for inbox in inboxes]
     if rows:
-        Notification.objects.arrive(rows, inboxes, before)
+        pks = [event.pk for event in events]
+        Notification.objects.arrive(rows, inboxes, before, then=lambda: _note_pushed(pks))
+
+
+_pushed = deque()  # events whose notifications went out, not yet written down
+
+
+def _note_pushed(pks) -> None:
+    _pushed.append((pks, timezone.now()))
+    pushed_marks.wake()
+
+
+def _write_pushed() -> None:
+    while _pushed:
+        pks, at = _pushed.popleft()
+        Event.objects.filter(pk__in=pks, pushed_at=None).update(pushed_at=at)
 
 
 class Event(Attempts):
@@ -120,6 +136,9 @@ class Event(Attempts):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     fanned_out_at = models.DateTimeField(null=True, editable=False)
+    pushed_at = models.DateTimeField(
+        null=True, editable=False, help_text="Its notifications were handed to the channel layer."
+    )
 
     objects = EventQuerySet.as_manager()
 
@@ -167,3 +186,4 @@ def _fan_out_all() -> None:
 
 
 fan_out = Background("fan-out", _fan_out_all)
+pushed_marks = Background("pushed marks", _write_pushed)

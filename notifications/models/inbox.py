@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from notifications import frames, realtime
+from notifications.models.receipt import Receipt
 from notifications.realtime import Push
 
 PAGE = 500  # rows that one page of changes, and one number, hold at most
@@ -137,9 +138,11 @@ class Inbox(models.Model):
 
     def acknowledge(self, seq: int) -> None:
         """A client has everything up to ``seq``. Never goes back, never passes the sequence."""
-        Inbox.objects.filter(pk=self.pk, delivered_seq__lt=seq, seq__gte=seq).update(
-            delivered_seq=seq, delivered_at=timezone.now()
-        )
+        now = timezone.now()
+        advancing = Inbox.objects.filter(pk=self.pk, delivered_seq__lt=seq, seq__gte=seq)
+        with transaction.atomic():
+            if advancing.update(delivered_seq=seq, delivered_at=now):
+                Receipt.objects.create(user_id=self.pk, upto=seq, at=now)
 
     def changes(self, since: int, limit: int = PAGE) -> dict:
         """What changed after ``since``, as the body of ``changes`` and of ``sync``.

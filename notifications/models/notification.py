@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 from uuid6 import uuid7
 
@@ -10,6 +10,7 @@ from notifications import frames, realtime
 from notifications.kinds import Kind
 from notifications.models.inbox import Inbox
 from notifications.models.leads import hold
+from notifications.models.receipt import Receipt
 from notifications.realtime import Push
 from notifications.serializers import NotificationSerializer
 
@@ -24,6 +25,19 @@ class NotificationQuerySet(models.QuerySet):
     def unread(self):
         return self.filter(read_at=None, deleted_at=None)
 
+    def with_receipts(self):
+        """Each with ``pushed_at`` and ``delivered_at``; it has the other times itself."""
+        reaching = Receipt.objects.filter(user=OuterRef("recipient"), upto__gte=OuterRef("arrival"))
+        return self.annotate(
+            delivered_at=Subquery(reaching.order_by("upto").values("at")[:1]),
+            pushed_at=F("event__pushed_at"),
+        )
+
+    def mark_seen(self) -> int:
+        """Those of these that were not seen before were seen now; returns how many. No change of
+        what clients know, so it takes no number."""
+        return self.filter(seen_at=None, deleted_at=None).update(seen_at=timezone.now())
+
     def changed_between(self, since: int, upto: int):
         """Rows whose last change is after ``since`` and at most ``upto``, tombstones included."""
         return self.filter(seq__gt=since, seq__lte=upto).order_by("seq", "arrival")
@@ -36,14 +50,14 @@ class NotificationQuerySet(models.QuerySet):
             inboxes = Inbox.objects.lock({row.recipient_id for row in objs})
             return self.arrive(objs, inboxes)
 
-    def arrive(self, rows, inboxes, before=()):
+    def arrive(self, rows, inboxes, before=(), then=None):
         """``bulk_create`` for recipients whose inboxes the caller holds; ``before`` are pushes
-        that go out ahead of them."""
+        that go out ahead of them, ``then`` is called once all went out."""
         by_user = {inbox.pk: inbox for inbox in inboxes}
         pushes = [*before, *(row.number(by_user[row.recipient_id]) for row in rows)]
         created = super().bulk_create(rows)
         Inbox.store(inboxes)
-        realtime.publish_after_commit(pushes)
+        realtime.publish_after_commit(pushes, then)
         return created
 
     def delete(self):
@@ -115,6 +129,9 @@ class Notification(models.Model):
     )
     seq = models.BigIntegerField(editable=False, help_text="The number of its last change.")
     arrival = models.BigIntegerField(editable=False, help_text="The number it arrived with.")
+    seen_at = models.DateTimeField(
+        null=True, editable=False, help_text="It was on show in an open panel or the history."
+    )
     read_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(
         null=True, editable=False, help_text="A tombstone since, so that clients learn of it."

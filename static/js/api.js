@@ -44,6 +44,7 @@ export async function page(path) {
 export const notifications = {
   mark: (id, isRead) =>
     call("PATCH", `/api/notifications/${id}/`, { isRead }, { keepalive: true }),
+  seen: (ids) => call("POST", "/api/notifications/mark-seen/", { ids }, { keepalive: true }),
   markAll: () => call("POST", "/api/notifications/mark-all-read/", {}),
   remove: (id) => call("DELETE", `/api/notifications/${id}/`, undefined, { keepalive: true }),
 };

@@ -2,6 +2,7 @@
  * The bell: its badge, its name ("Notifications, 3 unread"), and the panel that it discloses. The
  * panel's list is a fragment of the server, fetched when it opens and again when something happens.
  */
+import { seen } from "./seen.js";
 import { refill, settled } from "./swap.js";
 import { counted, text } from "./texts.js";
 
@@ -12,7 +13,7 @@ export function bell(feed) {
   const panel = document.getElementById(button.getAttribute("aria-controls"));
   const list = panel.querySelector("[data-panel-list]");
   const isOpen = () => button.getAttribute("aria-expanded") === "true";
-  const fill = () => refill(list, list.dataset.src).catch(console.error);
+  const fill = () => refill(list, list.dataset.src).then(() => isOpen() && seen(list), console.error);
   const fillSoon = settled(() => isOpen() && fill(), 150);
 
   function toggle(open) {
