@@ -164,10 +164,10 @@ def manage(**variables):
     )
 
 
-def test_the_command_line_shows_the_line_alone_and_fails():
+def test_the_command_line_shows_the_line_alone_and_fails(tmp_path):
     refused = manage(DATABASE_URL="mysql://localhost/leadbell")
     assert refused.returncode == 1
     assert refused.stdout == ""
     (line,) = refused.stderr.splitlines()
     assert line.startswith("Leadbell cannot start: DATABASE_URL")
-    assert manage(DATABASE_URL="sqlite:////tmp/leadbell-test.sqlite3").returncode == 0
+    assert manage(DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3").returncode == 0

@@ -469,7 +469,11 @@ def test_a_notification_in_a_frame_is_byte_for_byte_the_rest_body(api, owner, pu
         pushed.clear()
         with committing():
             change()
-        assert in_frame(pushed[0], "notification") == api.get(url_of(made)).content
+        body = api.get(url_of(made))
+        assert in_frame(pushed[0], "notification") == body.content
+        frame = json.loads(pushed[0].text)
+        assert (pushed[0].seq, frame["seq"]) == (body.json()["seq"],) * 2
+        assert frame["unreadCount"] == api.get("/api/me/").json()["unreadCount"]
     assert b'"relatedLeadId":null' in api.get(url_of(made)).content
 
 
@@ -527,3 +531,5 @@ def test_writing_takes_the_same_few_queries_however_many(
         assert api.delete(url_of(made)).status_code == 204
     with django_assert_num_queries(7):
         assert api.post(f"{INBOX}mark-all-read/").json() == {"count": count + 1}
+    with django_assert_num_queries(5):
+        assert api.post(f"{INBOX}mark-all-read/").json() == {"count": 0}
