@@ -110,7 +110,7 @@ class Server(Daphne):
         super().timeout_checker()
 
     def _get_ready(self):
-        reactor.callWhenRunning(self.on_start)
+        reactor.callLater(0, self.on_start)  # within the loop; callWhenRunning is before it runs
         # Says why with a close frame (1009, or 1002 and 1007 for broken ones) before it hangs up.
         self.ws_factory.setProtocolOptions(failByDrop=False)
         self.ws_factory.protocol = SpeakingSocket
