@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres test-sqlite test-browser lint format shell services clean
+.PHONY: help run test test-postgres test-sqlite test-browser storm lint format shell services clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test-sqlite: ## Run the main suite on SQLite and in memory
 
 test-browser: ## Run the browser tests
 	@$(PYTHON) -m tools.test browser
+
+storm: ## Break everything for a minute and count what was lost (ARGS="--seed 1")
+	@$(PYTHON) -m tools.environment -m storm $(ARGS)
 
 lint: ## Check style, import layers, settings and migrations
 	@$(PYTHON) -m tools.test lint

@@ -7,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from notifications.fields import MAX_ID, StrictBooleanField
+from notifications.fields import MAX_ID, StrictBooleanField, StrictUUIDField
 from notifications.filters import NotificationFilter
 from notifications.models import Inbox, Notification, PositionLost
 from notifications.models.inbox import PAGE
@@ -24,7 +24,7 @@ class ReadState(serializers.Serializer):
 
 
 class Shown(serializers.Serializer):
-    ids = serializers.ListField(child=serializers.UUIDField(), max_length=200)
+    ids = serializers.ListField(child=StrictUUIDField(), max_length=200)
 
 
 class ChangesPage(serializers.Serializer):

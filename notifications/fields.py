@@ -27,6 +27,15 @@ class StrictBooleanField(serializers.BooleanField):
         return data
 
 
+class StrictUUIDField(serializers.UUIDField):
+    """A UUID as a string; DRF takes numbers too."""
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class ActiveUserField(serializers.IntegerField):
     """The id of an active user; the value is the user's id."""
 

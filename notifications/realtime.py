@@ -190,7 +190,7 @@ async def _forget(layer, channel):
     listening = asyncio.ensure_future(layer.receive(channel))
     await asyncio.sleep(0)
     listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
+    await asyncio.wait([listening], timeout=1)
 
 
 def _publish_safely(messages, sent, then=None):
