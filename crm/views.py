@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from django.conf import settings as config
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
@@ -59,7 +60,8 @@ def settings(request):
         form.save()
         messages.success(request, _("Name saved."))
         return redirect("settings")
-    return render(request, "crm/settings.html", {"form": form})
+    context = {"form": form, "notification_days": config.NOTIFICATION_DAYS}
+    return render(request, "crm/settings.html", context)
 
 
 @require_GET

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from notifications.models import Event, Inbox, Notification
+from notifications.models import Event, Inbox, Notification, WorkerProcess, fan_out
 
 
 @admin.register(Notification)
@@ -37,10 +37,31 @@ class ReadOnly(admin.ModelAdmin):
 class EventAdmin(ReadOnly):
     """What happened; one without a time in ``fanned out at`` still waits for its fan-out."""
 
-    list_display = ("title", "message", "kind", "actor", "created_at", "fanned_out_at")
-    list_filter = ("kind", ("fanned_out_at", admin.EmptyFieldListFilter))
+    list_display = ("title", "message", "kind", "created_at", "fanned_out_at", "parked_at", "error")
+    list_filter = (
+        "kind",
+        ("fanned_out_at", admin.EmptyFieldListFilter),
+        ("parked_at", admin.EmptyFieldListFilter),
+    )
+    actions = ("try_again",)
     list_select_related = ("actor",)
     search_fields = ("message",)
+
+    @admin.action(description="Try again", permissions=["view"])
+    def try_again(self, request, queryset):
+        count = queryset.filter(fanned_out_at=None).try_again()
+        fan_out.wake()
+        self.message_user(request, f"{count} tried again.")
+
+
+@admin.register(WorkerProcess)
+class WorkerProcessAdmin(ReadOnly):
+    list_display = ("name", "is_alive", "started_at", "beat_at")
+    ordering = ("-beat_at",)
+
+    @admin.display(boolean=True, description="alive")
+    def is_alive(self, process):
+        return process.is_alive
 
 
 @admin.register(Inbox)

@@ -1,5 +1,6 @@
 """The worker's jobs for events and inboxes."""
 
+from notifications import retention
 from notifications.models import Event
 from notifications.worker import Job
 
@@ -8,4 +9,11 @@ def fan_out_overdue() -> int:
     return Event.objects.overdue().fan_out()
 
 
-JOBS = [Job("overdue events", 1, fan_out_overdue)]
+MINUTE = 60
+
+JOBS = [
+    Job("overdue events", 1, fan_out_overdue),
+    Job("read notifications that are old", 10 * MINUTE, retention.retire_read),
+    Job("old tombstones", 10 * MINUTE, retention.forget_tombstones),
+    Job("old receipts", 60 * MINUTE, retention.forget_receipts),
+]

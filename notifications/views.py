@@ -49,6 +49,26 @@ def panel(request):
 
 
 @login_required
+@never_cache
+@require_GET
+def archive(request):
+    """What left the inbox by age, newest first; ``before`` as in the history."""
+    kept = request.user.archived_notifications.order_by("-arrival")
+    _, _, before = _narrowed_by(request.GET)
+    rows = list((kept.filter(arrival__lt=before) if before else kept)[: PAGE + 1])
+    more = _query(before=rows[PAGE - 1].arrival) if len(rows) > PAGE else ""
+    return render(request, "notifications/archive.html", {"rows": rows[:PAGE], "more": more})
+
+
+@login_required
+@require_POST
+def keep(request):
+    """Whether what leaves by age is kept in the archive."""
+    Inbox.objects.choose_archive(request.user, request.POST.get("archives") == "on")
+    return redirect("settings")
+
+
+@login_required
 @require_POST
 def read_all(request):
     Inbox.objects.of(request.user).mark_all_read()

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
@@ -15,7 +16,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from crm.models import User
 from leads.models import Lead
 from notifications import realtime
-from notifications.models import Event, Inbox, Notification
+from notifications.models import Event, Inbox, Notification, WorkerProcess
 from tests.factories import LeadFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -325,6 +326,7 @@ MAKERS = {
     Lead: make_lead,
     Notification: make_notification,
     Event: make_event,
+    WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),
     Inbox: lambda n: Inbox.objects.create(user=UserFactory()),
     User: lambda n: UserFactory(),
     AccessAttempt: make_attempt,
@@ -363,6 +365,28 @@ def test_its_pages_take_the_same_few_queries_for_one_row_and_for_many(label, des
     assert many == one
     assert max(many) <= 15
     assert f"{model.objects.count()} " in shown
+
+
+def test_a_parked_event_is_shown_with_its_error_and_can_be_tried_again(desk, committing, owner):
+    with committing():
+        LeadFactory()
+    told = Notification.objects.count()
+    Notification.objects.forget(Notification.objects.values_list("pk", flat=True))
+    Event.objects.update(
+        fanned_out_at=None,
+        parked_at=timezone.now(),
+        attempts=10,
+        error="ValueError: cannot be told",
+    )
+    events = "/admin/notifications/event/"
+    assert "ValueError: cannot be told" in desk.get(events).content.decode()
+    assert Event.objects.fan_out() == 0
+
+    pk = Event.objects.get().pk
+    with committing():
+        desk.post(events, {"action": "try_again", "_selected_action": [pk]})
+    assert Notification.objects.count() == told
+    assert Event.objects.get().parked_at is None
 
 
 def test_the_front_page_and_the_forms_to_add_are_there(desk):

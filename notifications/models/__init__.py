@@ -1,3 +1,4 @@
+from notifications.models.archive import ArchivedNotification
 from notifications.models.event import Event, fan_out, pushed_marks
 from notifications.models.inbox import Inbox, PositionLost
 from notifications.models.notification import Notification
@@ -5,6 +6,7 @@ from notifications.models.receipt import Receipt
 from notifications.models.worker import WorkerProcess
 
 __all__ = [
+    "ArchivedNotification",
     "Event",
     "Inbox",
     "Notification",

@@ -43,6 +43,9 @@ class InboxQuerySet(models.QuerySet):
         owned = self.filter(user__in=users.order_by().values("pk"))
         return list(owned.select_for_update(of=("self",)).order_by("user_id"))
 
+    def choose_archive(self, user, archives: bool) -> None:
+        self.update_or_create(user=user, defaults={"archives": archives})
+
     def lock_one(self, user_id) -> "Inbox":
         try:
             return self.select_for_update().get(user_id=user_id)
@@ -59,6 +62,9 @@ class Inbox(models.Model):
     unread_count = models.IntegerField(default=0)
     kept_since = models.BigIntegerField(
         default=0, help_text="Changes up to this number may have left; a client there starts anew."
+    )
+    archives = models.BooleanField(
+        default=True, help_text="Read notifications that leave by age are kept in the archive."
     )
     delivered_seq = models.BigIntegerField(
         default=0, help_text="A client of the user confirmed everything up to this number."

@@ -69,6 +69,10 @@ class NotificationQuerySet(models.QuerySet):
     delete.alters_data = True
     delete.queryset_only = True
 
+    def forget(self, pks) -> None:
+        """Takes these rows, tombstones whose time is over, out of the table."""
+        super().filter(pk__in=list(pks))._raw_delete(self.db)
+
     def forget_lead(self, lead_id: int) -> None:
         """Takes a lead that is going off its notifications, which is a change of each of them.
 
@@ -158,6 +162,17 @@ class Notification(models.Model):
                 fields=["recipient", "arrival"],
                 name="notification_unread",
                 condition=Q(read_at=None, deleted_at=None),
+            ),
+            # Serve retention.
+            models.Index(
+                fields=["read_at"],
+                name="notification_retire",
+                condition=Q(read_at__isnull=False, deleted_at=None),
+            ),
+            models.Index(
+                fields=["deleted_at"],
+                name="notification_tombstone",
+                condition=Q(deleted_at__isnull=False),
             ),
             # Serves a lead's notifications, and the lead's deletion.
             models.Index(
