@@ -9,6 +9,15 @@ from notifications.models import fan_out
 logger = logging.getLogger(__name__)
 
 
+SECONDS_TO_SEND = 1
+
+
+async def _ended(tasks):
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Process:
     """Tasks on the loop that serves; started with the first thing that is asked of it."""
 
@@ -24,9 +33,13 @@ class Process:
             self.tasks = [loop.create_task(each) for each in work]
 
     async def stop(self) -> None:
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        """Ends the tasks, the sender last: what the others still publish goes out."""
+        if not self.tasks:
+            return
+        sender, *others = self.tasks
+        await _ended(others)
+        await realtime.sender.drained(SECONDS_TO_SEND)
+        await _ended([sender])
         self.loop, self.tasks = None, []
 
     async def lifespan(self, receive, send) -> None:

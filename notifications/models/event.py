@@ -123,9 +123,4 @@ class Event(models.Model):
         return self.related_lead.live_frame("add")
 
 
-def _fan_out_all() -> None:
-    while Event.objects.fan_out():
-        pass
-
-
-fan_out = Background("fan-out", _fan_out_all)
+fan_out = Background("fan-out", lambda: Event.objects.fan_out())
