@@ -19,9 +19,9 @@ RETRY_SECONDS = 2
 
 
 class Background:
-    """One kind of work, which is to do whatever is due when it is called."""
+    """One kind of work: a function that does a batch of what is due; it returns how much."""
 
-    def __init__(self, name: str, work: Callable[[], None]):
+    def __init__(self, name: str, work: Callable[[], int]):
         self.name = name
         self.work = work
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -32,18 +32,21 @@ class Background:
         if self._loop is not None and self._loop.is_running():
             self._loop.call_soon_threadsafe(self._woken.set)
         else:
-            self.work()
+            while self.work():
+                pass
 
     async def run(self) -> None:
         """Does what is due now, then what is due whenever it is woken; a failure is retried."""
         self._loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
         self._woken.set()
-        with ThreadPoolExecutor(1, self.name) as thread:
-            try:
-                await self._work_in(thread)
-            finally:
-                self._loop = None
-                thread.submit(connections.close_all)
+        thread = ThreadPoolExecutor(1, self.name)
+        try:
+            await self._work_in(thread)
+        finally:
+            # What is begun is finished; the loop goes on meanwhile, since the work may need it.
+            thread.submit(connections.close_all)
+            await asyncio.to_thread(thread.shutdown)
+            self._loop = None
 
     async def _work_in(self, thread) -> None:
         work = DatabaseSyncToAsync(self.work, thread_sensitive=False, executor=thread)
@@ -51,7 +54,8 @@ class Background:
             await self._woken.wait()
             self._woken.clear()
             try:
-                await work()
+                while await work():
+                    pass
             except Exception:
                 logger.exception("The %s failed: it is tried again", self.name)
                 self._loop.call_later(RETRY_SECONDS, self._woken.set)

@@ -11,6 +11,15 @@ from notifications.worker import Worker
 logger = logging.getLogger(__name__)
 
 
+SECONDS_TO_SEND = 1
+
+
+async def _ended(tasks):
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Process:
     """Tasks on the loop that serves; started with the first thing that is asked of it."""
 
@@ -25,8 +34,8 @@ class Process:
             self.loop = loop
             work = [
                 realtime.sender.run(),
-                fan_out.run(),
                 pushed_marks.run(),
+                fan_out.run(),
                 *sockets.rounds.tasks(),
             ]
             if self.jobs:
@@ -34,9 +43,14 @@ class Process:
             self.tasks = [loop.create_task(each) for each in work]
 
     async def stop(self) -> None:
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        """Ends the tasks, the sender late: what the others still publish goes out."""
+        if not self.tasks:
+            return
+        sender, marks, *others = self.tasks
+        await _ended(others)
+        await realtime.sender.drained(SECONDS_TO_SEND)
+        await _ended([sender])
+        await _ended([marks])
         self.loop, self.tasks = None, []
 
     async def lifespan(self, receive, send) -> None:

@@ -10,6 +10,7 @@ does not wait for them. Elsewhere (a shell, a command, a test) they happen on th
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import defaultdict
@@ -77,8 +78,15 @@ class Sender:
                 messages, sent, then = await self.queue.get()
                 if await self.send(messages, sent, timeout=BACKGROUND_TIMEOUT) and then:
                     then()
+                self.queue.task_done()
         finally:
             self.loop = None
+
+    async def drained(self, seconds: float) -> None:
+        """Waits until all that was published here went out, at most for ``seconds``."""
+        if self.queue is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.queue.join(), seconds)
 
     async def send(self, messages, sent, timeout=SEND_TIMEOUT) -> bool:
         if self.failures and time.monotonic() < self.retry_at:

@@ -51,15 +51,16 @@ class Worker:
 
     async def run_on_loop(self) -> None:
         """``run`` as a task of the server's loop, for the embedded mode."""
-        with ThreadPoolExecutor(1, "worker") as thread:
-            tick = DatabaseSyncToAsync(self.tick, thread_sensitive=False, executor=thread)
-            try:
-                while True:
-                    await tick()
-                    await asyncio.sleep(IDLE_SECONDS)
-            finally:
-                self.stop()
-                thread.submit(connections.close_all)
+        thread = ThreadPoolExecutor(1, "worker")
+        tick = DatabaseSyncToAsync(self.tick, thread_sensitive=False, executor=thread)
+        try:
+            while True:
+                await tick()
+                await asyncio.sleep(IDLE_SECONDS)
+        finally:
+            self.stop()
+            thread.submit(connections.close_all)
+            await asyncio.to_thread(thread.shutdown)  # what is begun is finished
 
     def tick(self) -> None:
         """Does what is due now. A failing job is logged and costs no other its turn."""

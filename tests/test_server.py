@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import subprocess
 import threading
 import time
 
@@ -10,9 +11,11 @@ import httpx
 import pytest
 import websockets
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.db import transaction
 
 from leads.models import Lead
-from notifications.models import Event, Notification
+from notifications.models import Event, Inbox, Notification
 from tests.factories import LeadFactory
 from tests.servers import RunningServer, serving
 from tests.sockets import tokens
@@ -154,6 +157,22 @@ async def test_a_server_that_ends_closes_sockets_with_1012_and_finishes_requests
     assert await sync_to_async(server.process.wait)(15) == 0
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{server.base}/healthz")
+
+
+@pytest.mark.postgres
+def test_a_server_that_ends_while_its_fan_out_is_at_work_ends(server, token):
+    """Its fan-out waits for an inbox that this test holds until the server was told to end."""
+    headers = {"Authorization": f"Bearer {token}"}
+    lead = {"firstName": "Jo", "email": "jo@example.org"}
+    with transaction.atomic():
+        Inbox.objects.lock(get_user_model().objects.all())
+        for _ in range(3):
+            httpx.post(f"{server.base}/api/leads/", json=lead, headers=headers)
+        server.terminate()
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.process.wait(2)
+    assert server.process.wait(15) == 0
+    assert Notification.objects.exists()
 
 
 def test_what_a_crash_left_pending_is_fanned_out_when_a_server_starts(owner, tmp_path, monkeypatch):

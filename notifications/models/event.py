@@ -112,10 +112,11 @@ def _note_pushed(pks) -> None:
     pushed_marks.wake()
 
 
-def _write_pushed() -> None:
-    while _pushed:
-        pks, at = _pushed.popleft()
-        Event.objects.filter(pk__in=pks, pushed_at=None).update(pushed_at=at)
+def _write_pushed() -> int:
+    if not _pushed:
+        return 0
+    pks, at = _pushed.popleft()
+    return Event.objects.filter(pk__in=pks, pushed_at=None).update(pushed_at=at)
 
 
 class Event(Attempts):
@@ -180,10 +181,5 @@ class Event(Attempts):
         return self.related_lead.live_frame("add")
 
 
-def _fan_out_all() -> None:
-    while Event.objects.fan_out():
-        pass
-
-
-fan_out = Background("fan-out", _fan_out_all)
+fan_out = Background("fan-out", lambda: Event.objects.fan_out())
 pushed_marks = Background("pushed marks", _write_pushed)

@@ -40,6 +40,12 @@ function live({ user, seq, unread, socket }) {
     if (document.visibilityState === "visible") feed.check();
   });
   feed.join();
+  // The page was rendered before the change that the last one left at: its lists lack it.
+  if (left.seq > Number(seq)) {
+    feed.dispatchEvent(
+      new CustomEvent("caught-up", { detail: { missed: 0, last: null, away: false } }),
+    );
+  }
 }
 
 theme();
