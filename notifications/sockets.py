@@ -21,6 +21,7 @@ from notifications import realtime
 logger = logging.getLogger(__name__)
 
 SIGN_INS_EVERY = 4  # rounds
+RETRY_SECONDS = 2
 
 open_sockets = defaultdict(set)  # user id -> consumers
 
@@ -52,14 +53,20 @@ class Rounds:
         for number in itertools.count(1):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.early.wait(), settings.HEARTBEAT_SECONDS)
-            after_outage = self.early.is_set()
+            thorough = self.early.is_set() or number % SIGN_INS_EVERY == 0
             self.early.clear()
-            try:
-                await beat()
-                if after_outage or number % SIGN_INS_EVERY == 0:
-                    await end_what_ended()
-            except Exception:
-                logger.exception("A round of heartbeats failed: the next one is on its way")
+            while not await self._done(thorough):
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _done(self, thorough: bool) -> bool:
+        try:
+            await beat()
+            if thorough:
+                await end_what_ended()
+        except Exception:
+            logger.exception("A round of heartbeats failed: it is tried again")
+            return False
+        return True
 
 
 rounds = Rounds()

@@ -6,6 +6,7 @@ a worker that is killed leaves its work to the others.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import platform
@@ -16,7 +17,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from channels.db import DatabaseSyncToAsync
-from django.db import connections
+from django.db import DatabaseError, close_old_connections, connections
 
 from notifications.models import WorkerProcess
 
@@ -43,8 +44,10 @@ class Worker:
     def run(self) -> None:
         """Works until ``stop``; what is begun is finished."""
         while not self.stopping.wait(IDLE_SECONDS):
+            close_old_connections()  # one that broke is replaced, as at the start of a request
             self.tick()
-        self.process.delete()
+        with contextlib.suppress(DatabaseError):  # else it is forgotten after a day
+            self.process.delete()
 
     def stop(self, *_) -> None:
         self.stopping.set()
