@@ -2,7 +2,9 @@
 administrator, and an outsider who does not work here any more."""
 
 import logging
+import os
 
+import hypothesis
 import pytest
 from asgiref.sync import SyncToAsync
 from channels.layers import channel_layers
@@ -12,6 +14,11 @@ from rest_framework.test import APIClient
 
 from crm.models import User
 from tests.factories import LeadFactory, UserFactory
+
+# Where nobody looks on, the same examples every time: new ones are for who can mend what they find.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session", autouse=True)

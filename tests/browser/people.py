@@ -141,6 +141,30 @@ def toasts(page):
     return page.get_by_role("status").locator("[data-toast]")
 
 
+LISTEN = """() => {
+    window.rung = [];
+    const note = (node) => {
+        const message = node.querySelector?.("[data-toast-message]")?.textContent;
+        if (message) window.rung.push({ message, at: Date.now() });
+    };
+    new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach(note)))
+        .observe(document.querySelector("[role=status]"), { childList: true });
+}"""
+
+
+def listen(page):
+    """From now on the page keeps in mind what rings there, also when its toast has left."""
+    page.evaluate(LISTEN)
+    return page
+
+
+def has_rung(page, *names):
+    """Leads of these names rang here, in this order, each once."""
+    wanted = [f"{name} Lovelace added to pipeline" for name in names]
+    comes_true(page, f"window.rung.length >= {len(wanted)}")
+    assert page.evaluate("window.rung.map(({ message }) => message)") == wanted
+
+
 def items(place):
     """The notifications listed in a panel or on a page."""
     return place.get_by_role("listitem").filter(has=place.page.locator("[data-open]"))

@@ -3,7 +3,16 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import facing, has_unread, items, opened_panel, panel, toasts
+from tests.browser.people import (
+    facing,
+    has_rung,
+    has_unread,
+    items,
+    listen,
+    opened_panel,
+    panel,
+    toasts,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -66,9 +75,11 @@ def test_three_tabs_share_one_socket_and_hand_it_over_without_loss_or_doubles(
 ):
     person = browser_of(owner)
     tabs = [person.page, person.tab("/leads/"), person.tab("/notifications/")]
+    for page in tabs:
+        listen(page)
     rest.make(firstName="First")
     for page in tabs:
-        expect(toasts(page)).to_have_count(1)
+        has_rung(page, "First")
 
     (leader,) = person.sockets
     leader.close()
@@ -77,8 +88,7 @@ def test_three_tabs_share_one_socket_and_hand_it_over_without_loss_or_doubles(
     left = [page for page in tabs if page is not leader]
     for page in left:
         has_unread(page, 3)
-        expect(toasts(page)).to_have_count(3)
-        expect(toasts(page).last).to_contain_text("Third")
+        has_rung(page, "First", "Second", "Third")
     assert len(person.sockets) == 2
     assert person.open_sockets() == 1
 
@@ -87,20 +97,21 @@ def test_three_tabs_share_one_socket_and_hand_it_over_without_loss_or_doubles(
     (last,) = (page for page in left if page is not leader)
     rest.make(firstName="Fourth")
     has_unread(last, 4)
-    expect(toasts(last).last).to_contain_text("Fourth")
-    expect(last.get_by_role("status").get_by_role("link", name="and 1 more")).to_be_visible()
+    has_rung(last, "First", "Second", "Third", "Fourth")
     assert person.open_sockets() == 1
 
 
 def test_a_leader_that_goes_to_another_page_loses_nothing(browser_of, owner, rest):
     person = browser_of(owner)
-    second = person.tab("/leads/")
-    for number, path in enumerate(("/settings/", "/notifications/", "/leads/"), start=1):
-        rest.make(firstName=f"Lead {number}")
+    second = listen(person.tab("/leads/"))
+    names = ("First", "Second", "Third")
+    for name, path in zip(names, ("/settings/", "/notifications/", "/leads/"), strict=True):
+        rest.make(firstName=name)
         person.page.goto(path, wait_until="commit")
     for page in (person.page, second):
         has_unread(page, 3)
-        expect(toasts(page)).to_have_count(3)
+    expect(toasts(person.page).last).to_contain_text("Third")
+    has_rung(second, *names)
     assert person.open_sockets() == 1
 
 
@@ -108,10 +119,10 @@ def test_a_tab_that_opens_late_stands_where_the_others_do(browser_of, owner, res
     person = browser_of(owner)
     rest.make()
     has_unread(person.page, 1)
-    late = person.tab("/settings/")
+    late = listen(person.tab("/settings/"))
     has_unread(late, 1)
     expect(toasts(late)).to_have_count(0)  # it came before this tab did
-    rest.make(firstName="Grace", lastName="Hopper")
-    expect(toasts(late)).to_have_count(1)
-    expect(toasts(person.page)).to_have_count(2)
+    rest.make(firstName="Grace")
+    has_unread(late, 2)
+    has_rung(late, "Grace")
     assert len(person.sockets) == 1
