@@ -33,7 +33,7 @@ from tests.factories import LeadFactory, UserFactory
 from tests.servers import ROOT, environment, serving
 from tests.sockets import tokens
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 NAMES = ["settings", "database", "migrations", "channel layer", "worker", "socket", "notification"]
 EMBEDDED = not django_settings.REDIS_URL
