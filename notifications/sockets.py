@@ -80,7 +80,9 @@ async def beat() -> None:
         return
     sequences = await _sequences({consumer.user.pk for consumer in greeted})
     beats = (_beat(consumer, sequences.get(consumer.user.pk)) for consumer in greeted)
-    await asyncio.gather(*beats, return_exceptions=True)  # one that fails stops no other
+    ended = await asyncio.gather(*beats, return_exceptions=True)  # one that fails stops no other
+    for problem in filter(None, ended):
+        raise problem  # the round is tried again
 
 
 async def _beat(consumer, seq) -> None:

@@ -69,6 +69,8 @@ async def test_a_lead_posted_to_the_server_rings_on_its_sockets(server, token):
     assert f"Sent notification {stored.pk} to user {stored.recipient_id}" in server.log
 
 
+@pytest.mark.redis
+@pytest.mark.postgres
 async def test_a_client_that_does_not_read_is_cut_off_and_others_are_not(server, token, owner):
     def tell_much():
         long = {"recipient": owner, "type": "system", "title": "x", "message": "y" * 20_000}
