@@ -15,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from tools.command import (
 START_LIMIT = 60  # seconds
 
 
-class Server:
+class Server(ABC):
     """One private server. Run as root, it runs as another user: PostgreSQL insists."""
 
     variable = None  # the environment variable that tells the application its address
@@ -103,14 +104,16 @@ class Server:
         libraries = debian.libraries() if debian.UNPACKED in self.path.parents else {}
         return {"cwd": self.folder, "env": {**os.environ, **libraries}, **identity()}
 
-    def create(self):
+    def create(self):  # noqa: B027 (not every server needs anything)
         """Make what must be there before the first start."""
 
+    @abstractmethod
     def command(self):
-        raise NotImplementedError
+        """The words that start it in the foreground."""
 
+    @abstractmethod
     def answers(self):
-        raise NotImplementedError
+        """Whether it takes connections by now."""
 
 
 class Postgres(Server):
