@@ -41,7 +41,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
         self.user = self.sign_in.user
         self.received = deque(maxlen=MAX_FRAMES)
         self.accepted, self.position, self.closing, self.expiry = False, None, None, None
-        self.base_send = send
+        self.base_send, self.channel_name = send, ""
         try:
             await super().__call__(scope, receive, send)
         except Exception as problem:  # the channel layer or the database is away
@@ -54,7 +54,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
     async def connect(self):
         """Listens first and reads the position then, so that nothing falls between the two."""
         await self._accept()
-        if not sockets.admit(self, self.user.pk):
+        if not await sockets.admit(self, self.user.pk):
             return await self.close(TOO_MANY)
         await self._listen()
         await self._greet()
@@ -90,11 +90,14 @@ class InboxConsumer(AsyncWebsocketConsumer):
         sockets.leave(self, self.user.pk)
         if self.expiry:
             self.expiry.cancel()
-        for group in self._groups():
-            try:
-                await self.channel_layer.group_discard(group, self.channel_name)
-            except Exception as problem:
-                logger.debug("Leaving %s failed: %s", group, type(problem).__name__)
+        if not self.channel_name:
+            return
+        channel, groups = self.channel_name, self._groups()
+        leaving = [self.channel_layer.group_discard(group, channel) for group in groups]
+        leaving.append(realtime.leave_seat(self.user.pk, channel))
+        for problem in await asyncio.gather(*leaving, return_exceptions=True):
+            if problem:
+                logger.debug("Socket of user %s left badly: %r", self.user.pk, problem)
 
     async def close(self, code=None, reason=None):
         if self.closing is not None:

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db import transaction
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 SEND_TIMEOUT = 0.25
 BACKGROUND_TIMEOUT = 5
 BATCH = 500
+SEAT_SECONDS = 45  # three rounds; for so long the sockets of a killed process count
 ECHO_SECONDS = 2
 RETRY_SECONDS = (1, 2, 4, 8, 15)
 
@@ -152,6 +154,32 @@ def publish(pushes: Iterable[Push], then: Callable[[], None] | None = None) -> N
 def publish_after_commit(pushes: Iterable[Push], then=None) -> None:
     """Publishes once the surrounding transaction is committed; a rollback publishes nothing."""
     transaction.on_commit(lambda: publish(pushes, then), robust=True)
+
+
+async def take_seat(user_id: int, channel: str) -> bool:
+    """Whether the user may hold one more socket, over all processes. A layer that is one process's
+    counts none: ``sockets.admit`` does. Raises what the layer raises."""
+    layer = get_channel_layer()
+    if not hasattr(layer, "take_seats"):
+        return True
+    taker = (user_group(user_id), channel)
+    return await layer.take_seats([taker], settings.SOCKETS_PER_USER, SEAT_SECONDS)
+
+
+async def keep_seats(holders: Iterable[tuple[int, str]]) -> None:
+    """Whoever holds a seat keeps it for another SEAT_SECONDS."""
+    layer = get_channel_layer()
+    takers = [(user_group(user_id), channel) for user_id, channel in holders]
+    if takers and hasattr(layer, "take_seats"):
+        with contextlib.suppress(Exception):  # the next round does it
+            async with asyncio.timeout(BACKGROUND_TIMEOUT):
+                await layer.take_seats(takers, settings.SOCKETS_PER_USER, SEAT_SECONDS)
+
+
+async def leave_seat(user_id: int, channel: str) -> None:
+    layer = get_channel_layer()
+    if hasattr(layer, "leave_seat"):
+        await layer.leave_seat(user_group(user_id), channel)
 
 
 def end_sockets(user_id: int, *, code: int, sign_in: str = "") -> None:

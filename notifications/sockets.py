@@ -26,13 +26,16 @@ RETRY_SECONDS = 2
 open_sockets = defaultdict(set)  # user id -> consumers
 
 
-def admit(consumer, user_id: int) -> bool:
-    """Counts the socket in, unless the user holds as many as they may."""
+async def admit(consumer, user_id: int) -> bool:
+    """Counts the socket in, unless the user holds as many as they may, over all processes."""
     held = open_sockets[user_id]
     if len(held) >= settings.SOCKETS_PER_USER:
         return False
     held.add(consumer)
-    return True
+    if await realtime.take_seat(user_id, consumer.channel_name):
+        return True
+    leave(consumer, user_id)
+    return False
 
 
 def leave(consumer, user_id: int) -> None:
@@ -61,6 +64,7 @@ class Rounds:
     async def _done(self, thorough: bool) -> bool:
         try:
             await beat()
+            await keep_seats()
             if thorough:
                 await end_what_ended()
         except Exception:
@@ -90,6 +94,15 @@ async def _beat(consumer, seq) -> None:
         await consumer.close(realtime.DEACTIVATED)
     else:
         await consumer.beat(seq)
+
+
+async def keep_seats() -> None:
+    """They lapse by themselves, since a killed process gives up none."""
+    await realtime.keep_seats(
+        (user_id, consumer.channel_name)
+        for user_id, held in open_sockets.items()
+        for consumer in held
+    )
 
 
 async def end_what_ended() -> None:

@@ -25,6 +25,7 @@ from storm.writers import Ledger, Writer
 from tools.command import say, unwind_when_terminated
 
 WRITERS = 4
+WARM = 60  # seconds, until everything was done once
 PREPARATION = 90  # seconds, at most, until everybody is connected
 BEFORE_AND_AFTER = 240  # seconds, at most, beside the storm itself
 
@@ -35,6 +36,9 @@ def options(arguments):
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     parser.add_argument("--keep-logs", action="store_true", help="Also when nothing was missed.")
+    parser.add_argument(
+        "--soak", action="store_true", help="Kill nothing: does memory grow over a long time?"
+    )
     sabotage = parser.add_mutually_exclusive_group()
     for name in ("without-anti-entropy", "sequence-before"):
         sabotage.add_argument(f"--{name}", dest="sabotage", action="store_const", const=name)
@@ -80,7 +84,7 @@ class Storm:
             for person in self.people
             for server in self.cast.servers
         ]
-        self.hand = Hand(self.world, self.cast, self.clients)
+        self.hand = Hand(self.world, self.cast, self.clients, self.settings.soak)
         self.check = Check(self.world, self.audit, self.ledger, self.clients, self.cast.workers)
         self.tasks = [asyncio.create_task(client.live()) for client in self.clients]
         async with asyncio.timeout(PREPARATION):
@@ -93,12 +97,16 @@ class Storm:
         writers = [Writer(self.world, self.ledger, n, self.people) for n in range(WRITERS)]
         self.cast.inside.start()
         writing = [asyncio.create_task(writer.work(ended)) for writer in writers]
-        self.tasks += writing
+        self.tasks += [*writing, asyncio.create_task(self._weigh())]
         await self.hand.run(self.settings.seconds)
         await self.hand.last_push_lost(self.ledger, ended)
         await asyncio.gather(*writing)
         await self.cast.inside.end(signal.SIGTERM)
         self._read_what_inside_says()
+
+    async def _weigh(self):
+        await asyncio.sleep(min(WARM, self.settings.seconds / 2))
+        self.cast.weigh()
 
     def _read_what_inside_says(self):
         for line in self.cast.inside.output.splitlines():

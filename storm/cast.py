@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 
@@ -36,6 +37,13 @@ class Program:
     @property
     def runs(self):
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def memory(self):
+        """Its resident size in MiB, by which process that is: (pid, size)."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        size = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return self.process.pid, int(size.split()[1]) / 1024
 
     def start(self):
         with self.path.open("a") as log:
@@ -95,7 +103,7 @@ class Cast:
         # loses its power: without fsync, but not without commits reaching the system.
         self.postgres = services.Postgres(settings=("synchronous_commit=on",))
         self.redis = services.Redis()
-        self.programs = []
+        self.programs, self.weights = [], {}
 
     def __enter__(self):
         try:
@@ -158,6 +166,17 @@ class Cast:
 
     def users(self, number, seconds):
         return json.loads(self.run("-m", "storm.mint", str(number), str(seconds)))
+
+    def weigh(self):
+        """The memory of those that run, to compare it with by ``grown``."""
+        self.weights = {each.name: each.memory for each in self.programs if each.runs}
+
+    def grown(self):
+        """(name, before, now) in MiB of those that run since they were weighed."""
+        for program in self.programs:
+            pid, before = self.weights.get(program.name, (None, 0))
+            if program.runs and program.process.pid == pid:
+                yield program.name, before, program.memory[1]
 
     @staticmethod
     def freeze(server):

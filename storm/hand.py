@@ -22,12 +22,19 @@ CLIENTS_STALLED = 6
 
 
 class Hand:
-    def __init__(self, world, cast, clients):
+    """``gentle``: it spares all processes and troubles clients only."""
+
+    def __init__(self, world, cast, clients, gentle=False):
         self.world, self.cast, self.clients = world, cast, clients
         self.dice = random.Random(world.seed)  # noqa: S311 (its own: the plan is the seed's alone)
         self.done = Counter()
         self.database, self.redis = asyncio.Lock(), asyncio.Lock()
-        self.kinds = {
+        self.troubles = {
+            "clients cut off": self.cut,
+            "clients flooding": self.flood,
+            "clients stalled": self.stall,
+        }
+        self.faults = {
             "server killed": self.kill_server,
             "server terminated": self.terminate_server,
             "worker killed": self.kill_worker,
@@ -36,10 +43,8 @@ class Hand:
             "Redis frozen": self.freeze_redis,
             "PostgreSQL restarted": self.restart_postgres,
             "PostgreSQL backend killed": self.kill_backend,
-            "clients cut off": self.cut,
-            "clients flooding": self.flood,
-            "clients stalled": self.stall,
         }
+        self.kinds = self.troubles if gentle else self.faults | self.troubles
 
     def plan(self, seconds):
         """(when, what) spread over the time: every kind once before any comes twice."""

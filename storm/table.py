@@ -6,7 +6,7 @@ from storm.world import COUNTS, DISORDER, LOST, OTHER, TWICE
 
 def table(storm):
     misses, lines = storm.world.misses, []
-    for name, value in (*_what(storm), *_misses(misses), *_weather(storm)):
+    for name, value in (*_what(storm), *_misses(misses), *_weather(storm), *_memory(storm)):
         lines.append(f"{name:<28}{value:>12}")
     if misses:
         lines += ["", f"{sum(misses.number.values())} misses:", *misses.lines()]
@@ -37,8 +37,14 @@ def _weather(storm):
     silence = max(client.longest_silence for client in storm.clients)
     yield "longest without heartbeat", f"{silence:.1f} s"
     yield "faults", sum(storm.hand.done.values())
-    for kind in storm.hand.kinds:
-        yield f"  {kind}", storm.hand.done[kind]
+    for kind, times in storm.hand.done.items():
+        yield f"  {kind}", times
     yield "sockets closed", sum(Client.closes.values())
     for code, times in sorted(Client.closes.items()):
         yield f"  with {code}", times
+
+
+def _memory(storm):
+    """Of the processes that lived through it all, in MiB: when it was warm, and at the end."""
+    for name, before, after in storm.cast.grown():
+        yield f"memory of {name}", f"{before:.0f} -> {after:.0f}"

@@ -6,19 +6,22 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import AsyncExitStack
 
 import httpx
 import pytest
 import websockets
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from leads.models import Lead
+from notifications import realtime, sockets
 from notifications.models import Event, Inbox, Notification
 from tests.factories import LeadFactory
 from tests.servers import RunningServer, serving
-from tests.sockets import tokens
+from tests.sockets import Socket, stop_process, tokens
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -80,10 +83,10 @@ async def test_a_client_that_does_not_read_is_cut_off_and_others_are_not(server,
         await frame(quick)
         await slow.send(json.dumps({"type": "ack", "seq": 0}))
         slow.transport.pause_reading()
-        for _ in range(40):
+        for batch in range(40):
             await sync_to_async(tell_much)()
-        for seq in range(1, 401):
-            assert (await frame(quick, "notification:created"))["seq"] == seq
+            for seq in range(1, 11):
+                assert (await frame(quick, "notification:created"))["seq"] == 10 * batch + seq
         async with asyncio.timeout(15):
             while "does not read" not in server.log:
                 await (await quick.ping())
@@ -258,3 +261,55 @@ def test_an_interrupt_ends_the_server_without_a_traceback(server):
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(15) == 0
     assert "Traceback" not in server.log
+
+
+@pytest.mark.redis
+async def test_a_user_holds_twenty_sockets_over_all_processes(server, token, owner, tmp_path):
+    async def refused(by):
+        async with connect(by, token) as socket:
+            try:
+                return (await frame(socket))["type"] != "hello"
+            except websockets.ConnectionClosed as closed:
+                return closed.rcvd.code
+
+    with serving(tmp_path) as second:
+        async with AsyncExitStack() as held:
+            for number in range(20):
+                one = await held.enter_async_context(connect((server, second)[number % 2], token))
+                assert (await frame(one))["type"] == "hello"
+            for each in (server, second):
+                assert await refused(each) == 4429
+            await one.close()
+            async with asyncio.timeout(5):
+                while await refused(server):
+                    pass  # it takes a moment until the server has seen it go
+
+
+@pytest.mark.redis
+async def test_the_sockets_of_a_killed_process_lapse():
+    layer = get_channel_layer()
+    assert await layer.take_seats([("group", "killed")], 2, seconds=1)
+    assert await layer.take_seats([("group", "one")], 2, seconds=60)
+    assert not await layer.take_seats([("group", "two")], 2, seconds=60)
+    assert await layer.take_seats([("group", "one")], 2, seconds=60), "it keeps the one it has"
+    async with asyncio.timeout(5):
+        while not await layer.take_seats([("group", "two")], 2, seconds=60):
+            await asyncio.sleep(0.1)
+    for channel in ("one", "two"):
+        await layer.leave_seat("group", channel)
+    await layer.flush()
+
+
+@pytest.mark.redis
+async def test_a_round_counts_the_sockets_again_that_redis_forgot(token, owner, settings):
+    settings.ALLOWED_HOSTS, settings.SOCKETS_PER_USER = ["testserver"], 2
+    async with Socket(token), Socket(token):
+        for consumer in sockets.open_sockets[owner.pk]:
+            await realtime.leave_seat(owner.pk, consumer.channel_name)
+        assert await realtime.take_seat(owner.pk, "elsewhere")
+        await realtime.leave_seat(owner.pk, "elsewhere")
+        await sockets.keep_seats()
+        assert not await realtime.take_seat(owner.pk, "elsewhere")
+    assert await realtime.take_seat(owner.pk, "elsewhere"), "whoever leaves gives up the seat"
+    await realtime.leave_seat(owner.pk, "elsewhere")
+    await stop_process()
