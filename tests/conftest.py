@@ -6,6 +6,7 @@ import os
 
 import hypothesis
 import pytest
+import pytest_asyncio
 from asgiref.sync import SyncToAsync
 from channels.layers import channel_layers
 from django.conf import settings as django_settings
@@ -14,6 +15,7 @@ from rest_framework.test import APIClient
 
 from crm.models import User
 from tests.factories import LeadFactory, UserFactory
+from tests.sockets import stop_process
 
 # Where nobody looks on, the same examples every time: new ones are for who can mend what they find.
 hypothesis.settings.register_profile("ci", derandomize=True)
@@ -55,6 +57,14 @@ def _no_failing_hooks(caplog, request):
         if record.name == "django.db.backends.base" and record.levelno >= logging.ERROR
     ]
     assert not failed, failed
+
+
+@pytest_asyncio.fixture
+async def in_process(settings):
+    """The application serves in the process of the test (tests/sockets.py)."""
+    settings.ALLOWED_HOSTS = ["testserver"]
+    yield
+    await stop_process()
 
 
 @pytest.fixture

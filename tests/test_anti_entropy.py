@@ -1,7 +1,6 @@
 """Every push lost: whoever is connected is caught up all the same, by rounds over the process."""
 
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
 from django.db import connection
@@ -10,20 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from crm.models import TokenSignIn
 from notifications import realtime, sockets
 from notifications.models import Notification
-from tests.sockets import Socket, cookie_of, home, stop_process, tokens
+from tests.sockets import Socket, cookie_of, home, tokens
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def _process():
-    yield
-    await stop_process()
-
-
-@pytest.fixture(autouse=True)
-def _hosts(settings):
-    settings.ALLOWED_HOSTS = ["testserver"]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_process")]
 
 
 @pytest.fixture

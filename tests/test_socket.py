@@ -5,7 +5,6 @@ import logging
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from rest_framework_simplejwt.tokens import AccessToken
@@ -16,22 +15,11 @@ from leads.models import Lead
 from notifications import consumers, sockets
 from notifications.models import Inbox, Notification
 from tests.factories import PASSWORD, LeadFactory
-from tests.sockets import Socket, cookie_of, home, stop_process, tokens
+from tests.sockets import Socket, cookie_of, home, tokens
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_process")]
 
 HOST, HOME = home()
-
-
-@pytest.fixture(autouse=True)
-def _hosts(settings):
-    settings.ALLOWED_HOSTS = ["testserver"]
-
-
-@pytest_asyncio.fixture(autouse=True)
-async def _process():
-    yield
-    await stop_process()
 
 
 @pytest.fixture
