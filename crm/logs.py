@@ -1,4 +1,4 @@
-"""What the log leaves out."""
+"""How the log looks, and what it leaves out."""
 
 import logging
 import time
@@ -17,3 +17,14 @@ class OncePerMinute(logging.Filter):
             return False
         self.seen[record.msg] = now
         return True
+
+
+class Stamped(logging.Formatter):
+    """A record with ``each_line`` tells of a batch: each line of it is one of the log."""
+
+    def formatMessage(self, record):
+        if not getattr(record, "each_line", False):
+            return super().formatMessage(record)
+        lines, record.message = record.message.split("\n"), ""
+        stamp = super().formatMessage(record)
+        return "\n".join([stamp + line for line in lines])

@@ -85,12 +85,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CHANNEL_LAYERS = {
     "default": (
         {
-            "BACKEND": "notifications.layer.PipelinedPubSubLayer",
+            "BACKEND": "notifications.layer.RedisLayer",
             "CONFIG": {"hosts": [REDIS_URL], "prefix": env.text("REDIS_PREFIX", "leadbell")},
         }
         if REDIS_URL
         else {
-            "BACKEND": "channels.layers.InMemoryChannelLayer",
+            "BACKEND": "notifications.layer.MemoryLayer",
             "CONFIG": {"capacity": 10_000},
         }
     )
@@ -231,7 +231,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"once": {"()": "crm.logs.OncePerMinute"}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "class": "crm.logs.Stamped",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
         "console-once": {

@@ -16,7 +16,7 @@ class LeadConsumer(InboxConsumer):
         if request_id(frame) is None:
             raise BadFrame("invalid", "requestId must be up to 255 characters, or a whole number.")
         lead = await self._create_lead(frame.get("lead"))
-        await self.send(text_data=frames.ack(request_id(frame), lead=lead))
+        self.send_text(frames.ack(request_id(frame), lead=lead))
 
     @database_sync_to_async
     def _create_lead(self, fields) -> dict:

@@ -5,9 +5,11 @@ clients may send with a method ``on_<type>`` for each type of frame (see leads/c
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from time import monotonic
+from uuid import uuid4
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -16,6 +18,7 @@ from notifications import frames, realtime, sockets, wire
 from notifications.fields import MAX_ID
 from notifications.models import Inbox, PositionLost
 from notifications.models.inbox import PAGE
+from notifications.outlet import outlet
 
 logger = logging.getLogger(__name__)
 
@@ -36,14 +39,20 @@ class BadFrame(Exception):
 
 
 class InboxConsumer(AsyncWebsocketConsumer):
+    """What is pushed reaches it by ``hear``, straight from the channel layer. ``position`` stands
+    where everything up to it was sent, so it stays before a gap until that is healed."""
+
     async def __call__(self, scope, receive, send):
+        self.scope, self.base_send = scope, send
         self.sign_in = scope["sign_in"]
         self.user = self.sign_in.user
+        self.name = uuid4().hex
+        self.outlet = outlet(scope, send)
         self.received = deque(maxlen=MAX_FRAMES)
         self.accepted, self.position, self.closing, self.expiry = False, None, None, None
-        self.base_send, self.channel_name = send, ""
+        self.held, self.holders = [], 0
         try:
-            await super().__call__(scope, receive, send)
+            await self._converse(receive)
         except Exception as problem:  # the channel layer or the database is away
             logger.warning("Socket of user %s failed: %s", self.user.pk, type(problem).__name__)
             await self._accept()
@@ -51,13 +60,23 @@ class InboxConsumer(AsyncWebsocketConsumer):
         finally:
             await self._leave()
 
+    async def _converse(self, receive):
+        while (message := await receive())["type"] != "websocket.disconnect":
+            if message["type"] == "websocket.connect":
+                await self.connect()
+            else:
+                await self.receive(message.get("text"), message.get("bytes"))
+        code = self.closing or message.get("code")
+        logger.info("Socket of user %s closed: %s", self.user.pk, code)
+
     async def connect(self):
         """Listens first and reads the position then, so that nothing falls between the two."""
         await self._accept()
         if not await sockets.admit(self, self.user.pk):
             return await self.close(TOO_MANY)
-        await self._listen()
-        await self._greet()
+        with self._holding():
+            await self._listen()
+            await self._greet()
         logger.info("Socket of user %s connected by %s", self.user.pk, self.sign_in.means)
 
     async def _accept(self):
@@ -66,35 +85,30 @@ class InboxConsumer(AsyncWebsocketConsumer):
             await self.accept(self.sign_in.subprotocol)
 
     async def _listen(self):
-        for group in self._groups():
-            await self.channel_layer.group_add(group, self.channel_name)
-
-    def _groups(self):
-        return realtime.user_group(self.user.pk), realtime.chat_group(self.user.pk)
+        await realtime.listen(self.user.pk, self.hear)
 
     async def _greet(self):
         inbox = await self._inbox()
-        await self.send(text_data=frames.hello(self.user.pk, inbox.seq, inbox.unread_count))
+        self.send_text(frames.hello(self.user.pk, inbox.seq, inbox.unread_count))
         self.position = inbox.seq
         if self.sign_in.expires_in is not None:
             loop = asyncio.get_running_loop()
-            self.expiry = loop.call_later(self.sign_in.expires_in, self._expired)
+            self.expiry = loop.call_later(
+                self.sign_in.expires_in, self._close_soon, realtime.REVOKED
+            )
 
-    def _expired(self):
-        asyncio.ensure_future(self.close(realtime.REVOKED))  # noqa: RUF006 (it ends at once)
-
-    async def disconnect(self, code):
-        logger.info("Socket of user %s closed: %s", self.user.pk, self.closing or code)
+    def send_text(self, *texts: str) -> None:
+        if texts and self.closing is None:
+            self.outlet.write(*texts)
 
     async def _leave(self):
         sockets.leave(self, self.user.pk)
         if self.expiry:
             self.expiry.cancel()
-        if not self.channel_name:
-            return
-        channel, groups = self.channel_name, self._groups()
-        leaving = [self.channel_layer.group_discard(group, channel) for group in groups]
-        leaving.append(realtime.leave_seat(self.user.pk, channel))
+        leaving = (
+            realtime.forget(self.user.pk, self.hear),
+            realtime.leave_seat(self.user.pk, self.name),
+        )
         for problem in await asyncio.gather(*leaving, return_exceptions=True):
             if problem:
                 logger.debug("Socket of user %s left badly: %r", self.user.pk, problem)
@@ -104,6 +118,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
             return
         self.closing = code
         sockets.leave(self, self.user.pk)
+        await self.outlet.flushed()
         try:
             await super().close(code, reason)
         except Exception:
@@ -112,33 +127,55 @@ class InboxConsumer(AsyncWebsocketConsumer):
             # Plain daphne sends none of the protocol's own codes: 4009 stands for 1009.
             await super().close(code + 3000, reason)
 
+    def _close_soon(self, code):
+        asyncio.ensure_future(self.close(code))  # noqa: RUF006 (it ends at once)
+
     # From the channel layer
 
-    async def push(self, message):
-        """Ready frames; those of a change that was sent already are left out. ``position`` stands
-        where everything up to it was sent, so it stays before a gap until that is healed."""
-        for seq, text in message["frames"]:
-            if self.closing is None and not 0 < seq <= self.position:
-                await self.send(text_data=text)
+    def hear(self, message):
+        if message["type"] == "end":
+            if message["signIn"] in ("", self.sign_in.name):
+                self._close_soon(message["code"])
+        elif self.holders:
+            self.held.append(message)
+        else:
+            self._push(message["frames"])
+
+    def _push(self, pushed):
+        """Ready frames; those of a change that was sent already are left out."""
+        texts = []
+        for seq, text in pushed:
+            if not 0 < seq <= self.position:
+                texts.append(text)
                 if seq == self.position + 1:
                     self.position = seq
+        self.send_text(*texts)
+
+    @contextlib.contextmanager
+    def _holding(self):
+        """What is pushed while the database is read goes out after what was read."""
+        self.holders += 1
+        try:
+            yield
+        finally:
+            self.holders -= 1
+            if not self.holders and self.position is not None:
+                held, self.held = self.held, []
+                for message in held:
+                    self._push(message["frames"])
 
     async def beat(self, seq: int):
         """A round found the user's sequence at ``seq``: sends what no push brought until then."""
-        if self.closing is None and seq > self.position:
+        if seq > self.position:
             logger.info("Socket of user %s missed %s to %s", self.user.pk, self.position + 1, seq)
-            await self.send(text_data=await self._catch_up(self.position, PAGE))
-        if self.closing is None:
-            await self.send(text_data=frames.heartbeat(seq))
+            await self._catch_up(self.position, PAGE)
+        self.send_text(frames.heartbeat(seq))
 
-    async def _catch_up(self, since, limit) -> str:
-        text, reached = await self._changes(since, limit)
-        self.position = max(self.position, reached)
-        return text
-
-    async def end(self, message):
-        if message["signIn"] in ("", self.sign_in.name):
-            await self.close(message["code"])
+    async def _catch_up(self, since, limit):
+        with self._holding():
+            text, reached = await self._changes(since, limit)
+            self.position = max(self.position, reached)
+            self.send_text(text)
 
     # From the client
 
@@ -157,7 +194,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
             await self._handler(frame)(frame)
         except BadFrame as problem:
             text = frames.error(problem.code, problem.detail, request_id(frame))
-            await self.send(text_data=text)
+            self.send_text(text)
 
     def _handler(self, frame):
         kind = frame.get("type")
@@ -172,7 +209,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
     async def on_sync(self, frame):
         since = _number(frame, "since", 0)
         limit = min(_number(frame, "limit", 1, default=PAGE), PAGE)
-        await self.send(text_data=await self._catch_up(since, limit))
+        await self._catch_up(since, limit)
 
     async def on_ack(self, frame):
         await self._acknowledge(_number(frame, "seq", 0))

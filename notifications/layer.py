@@ -1,9 +1,28 @@
-"""The Redis channel layer: channels_redis's pub/sub layer that also sends a batch in one trip, and
-counts who is connected over all processes."""
+"""The channel layers: those of channels_redis and Channels, which any consumer can use, and two
+things more. ``group_send_many`` sends a batch in one trip and ``listen`` hands what comes for a
+group straight to a function, without a channel, a queue and a task of its own. The Redis layer also
+counts who is connected, over all processes.
+
+A batch to many groups is one message to all processes of the layer, each of which gives every group
+that it holds what is that group's. So with many users online a lead costs one message a process and
+not one a user.
+"""
 
 import asyncio
+import logging
 
-from channels_redis.pubsub import RedisPubSubChannelLayer
+import msgpack
+from channels.layers import InMemoryChannelLayer
+from channels_redis.pubsub import (
+    RedisPubSubChannelLayer,
+    RedisPubSubLoopLayer,
+    RedisSingleShardConnection,
+)
+from channels_redis.utils import _wrap_close, decode_hosts
+
+logger = logging.getLogger(__name__)
+
+FEW = 4  # groups, up to which each gets a message of its own
 
 # Takes or keeps a seat: members of a sorted set by the time, Redis's own, at which they lapse.
 SEAT = """
@@ -19,48 +38,175 @@ return 1
 """
 
 
-class PipelinedPubSubLayer(RedisPubSubChannelLayer):
-    """``group_send_many`` is to ``group_send`` what ``executemany`` is to ``execute``."""
+class RedisLayer(RedisPubSubChannelLayer):
+    def _get_layer(self):
+        loop = asyncio.get_running_loop()
+        if loop not in self._layers:
+            self._layers[loop] = LoopLayer(*self._args, **self._kwargs, channel_layer=self)
+            _wrap_close(self, loop)
+        return self._layers[loop]
+
+    async def listen(self, groups, listener) -> None:
+        """Calls ``listener(message)`` on this loop for each message to one of ``groups``."""
+        await self._get_layer().listen(groups, listener)
+
+    async def forget(self, groups, listener) -> None:
+        await self._get_layer().forget(groups, listener)
 
     async def group_send_many(self, messages: list[tuple[str, dict]]) -> None:
-        """Sends each (group, message), all of a Redis host in one round trip."""
-        layer = self._get_layer()
-        by_shard = {}
+        """Sends each (group, message), all of a Redis host in one round trip and in this order."""
+        layer, by_shard = self._get_layer(), {}
         for group, message in messages:
             channel = layer._get_group_channel_name(group)
             batch = by_shard.setdefault(layer._get_shard(channel), [])
             batch.append((channel, self.serialize(message)))
-        await asyncio.gather(*(_publish(shard, batch) for shard, batch in by_shard.items()))
+        await asyncio.gather(*(shard.publish_many(batch) for shard, batch in by_shard.items()))
 
     async def take_seats(self, takers: list[tuple[str, str]], limit: int, seconds: int) -> bool:
-        """Whether each (group, channel) has one of the ``limit`` seats of its group, which it holds
+        """Whether each (group, name) has one of the ``limit`` seats of its group, which it holds
         for ``seconds``, whatever becomes of this process. Asked again it keeps it for longer."""
         by_shard = {}
-        for group, channel in takers:
+        for group, name in takers:
             shard, key = self._seats(group)
-            by_shard.setdefault(shard, []).append(("EVAL", SEAT, 1, key, channel, limit, seconds))
-        taken = await asyncio.gather(*(_execute(*batch) for batch in by_shard.items()))
+            by_shard.setdefault(shard, []).append(("EVAL", SEAT, 1, key, name, limit, seconds))
+        taken = await asyncio.gather(*(shard.execute(batch) for shard, batch in by_shard.items()))
         return all(all(each) for each in taken)
 
-    async def leave_seat(self, group: str, channel: str) -> None:
+    async def leave_seat(self, group: str, name: str) -> None:
         shard, key = self._seats(group)
-        await _execute(shard, [("ZREM", key, channel)])
+        await shard.execute([("ZREM", key, name)])
 
     def _seats(self, group):
-        key = f"{self._get_layer().prefix}__seats__{group}"
-        return self._get_layer()._get_shard(key), key
+        layer = self._get_layer()
+        key = f"{layer.prefix}__seats__{group}"
+        return layer._get_shard(key), key
 
 
-async def _publish(shard, batch):
-    await _execute(shard, [("PUBLISH", channel, payload) for channel, payload in batch])
+class LoopLayer(RedisPubSubLoopLayer):
+    """The layer on one event loop."""
+
+    def __init__(self, hosts=None, **options):
+        super().__init__(hosts=hosts, **options)
+        self._shards = [Shard(host, self) for host in decode_hosts(hosts)]
+        self.listeners = {}  # Redis channel of a group -> functions
+
+    async def listen(self, groups, listener):
+        channels = [self._get_group_channel_name(group) for group in groups]
+        for channel in channels:
+            self.listeners.setdefault(channel, set()).add(listener)
+        for shard in {self._get_shard(channel) for channel in channels}:
+            await shard.subscribe(*(each for each in channels if self._get_shard(each) is shard))
+
+    async def forget(self, groups, listener):
+        for channel in map(self._get_group_channel_name, groups):
+            listeners = self.listeners.get(channel, set())
+            listeners.discard(listener)
+            if not listeners:
+                self.listeners.pop(channel, None)
+                await self._get_shard(channel).unsubscribe(channel)
+
+    async def flush(self):
+        self.listeners = {}
+        await super().flush()
+
+    def wants(self, channel) -> bool:
+        return channel in self.channels or channel in self.groups or channel in self.listeners
+
+    def hand_out(self, channel, data):
+        listeners = self.listeners.get(channel)
+        if listeners:
+            _tell(tuple(listeners), self.channel_layer.deserialize(data))
 
 
-async def _execute(shard, commands) -> list:
-    """What the Redis host answers to each, all in one round trip."""
-    async with shard._lock:  # creates the connection once, as every other method of the shard
-        shard._ensure_redis()
-        redis = shard._redis
-    async with redis.pipeline(transaction=False) as pipeline:
-        for command in commands:
-            pipeline.execute_command(*command)
-        return await pipeline.execute()
+class Shard(RedisSingleShardConnection):
+    """The connections to one Redis host."""
+
+    def __init__(self, host, layer):
+        super().__init__(host, layer)
+        self.batches = f"{layer.prefix}__batch"
+
+    async def subscribe(self, *channels):
+        async with self._lock:
+            new = {self.batches, *channels} - self._subscribed_to
+            if new:
+                self._ensure_redis()
+                self._ensure_receiver()
+                await self._pubsub.subscribe(*new)
+                self._subscribed_to |= new
+
+    async def unsubscribe(self, channel):
+        async with self._lock:  # whoever came meanwhile subscribes after this, or is seen here
+            if channel in self._subscribed_to and not self.channel_layer.wants(channel):
+                self._ensure_receiver()
+                await self._pubsub.unsubscribe(channel)
+                self._subscribed_to.remove(channel)
+
+    async def publish_many(self, batch: list[tuple[str, bytes]]):
+        if len({channel for channel, _ in batch}) <= FEW:
+            return await self.execute([("PUBLISH", *each) for each in batch])
+        await self.execute([("PUBLISH", self.batches, msgpack.packb(batch))])
+
+    async def execute(self, commands) -> list:
+        """What the host answers to each, all in one round trip."""
+        async with self._lock:
+            self._ensure_redis()
+            redis = self._redis
+        async with redis.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            return await pipeline.execute()
+
+    def _receive_message(self, message):
+        if message is None:
+            return
+        name, data = message["channel"].decode(), message["data"]
+        batch = msgpack.unpackb(data) if name == self.batches else [(name, data)]
+        for channel, payload in batch:
+            super()._receive_message({"channel": channel, "data": payload})
+            self.channel_layer.hand_out(channel, payload)
+
+
+class MemoryLayer(InMemoryChannelLayer):
+    """For one process, without Redis."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.listeners = {}  # group -> {function: its loop}
+
+    async def listen(self, groups, listener):
+        loop = asyncio.get_running_loop()
+        for group in groups:
+            self.listeners.setdefault(group, {})[listener] = loop
+
+    async def forget(self, groups, listener):
+        for group in groups:
+            self.listeners.get(group, {}).pop(listener, None)
+            if not self.listeners.get(group):
+                self.listeners.pop(group, None)
+
+    async def flush(self):
+        self.listeners = {}
+        await super().flush()
+
+    async def group_send(self, group, message):
+        if group in self.groups:
+            await super().group_send(group, message)
+        here = asyncio.get_running_loop()
+        for listener, loop in tuple(self.listeners.get(group, {}).items()):
+            if loop is here:
+                _tell([listener], message)
+            else:
+                loop.call_soon_threadsafe(_tell, [listener], message)
+
+    async def group_send_many(self, messages):
+        for group, message in messages:
+            await self.group_send(group, message)
+
+
+def _tell(listeners, message):
+    """One that fails keeps nothing from the others."""
+    for listener in listeners:
+        try:
+            listener(message)
+        except Exception:
+            logger.exception("A listener failed at a message of type %s", message.get("type"))

@@ -94,8 +94,11 @@ class Sender:
         if self.failures and time.monotonic() < self.retry_at:
             return False
         try:
+            layer = get_channel_layer()
             for start in range(0, len(messages), BATCH):
-                await asyncio.wait_for(_send(messages[start : start + BATCH]), timeout)
+                await asyncio.wait_for(
+                    layer.group_send_many(messages[start : start + BATCH]), timeout
+                )
         except Exception as problem:
             # Any exception: on some Pythons a reset connection surfaces as a TypeError.
             self._failed(problem)
@@ -123,18 +126,14 @@ class Sender:
 sender = Sender()
 
 
-async def _send(messages):
-    layer = get_channel_layer()
-    if hasattr(layer, "group_send_many"):
-        await layer.group_send_many(messages)
-    else:
-        await asyncio.gather(*(layer.group_send(group, message) for group, message in messages))
-
-
 def _log(sent):
-    for push in sent:
-        if push.notification_id:
-            logger.info("Sent notification %s to user %s", push.notification_id, push.user_id)
+    lines = [
+        f"Sent notification {push.notification_id} to user {push.user_id}"
+        for push in sent
+        if push.notification_id
+    ]
+    if lines:
+        logger.info("\n".join(lines), extra={"each_line": True})
 
 
 def publish(pushes: Iterable[Push], then: Callable[[], None] | None = None) -> None:
@@ -156,30 +155,39 @@ def publish_after_commit(pushes: Iterable[Push], then=None) -> None:
     transaction.on_commit(lambda: publish(pushes, then), robust=True)
 
 
-async def take_seat(user_id: int, channel: str) -> bool:
+async def listen(user_id: int, listener: Callable[[dict], None]) -> None:
+    """Calls ``listener`` for each message to the user, on the loop that runs now."""
+    await get_channel_layer().listen((user_group(user_id), chat_group(user_id)), listener)
+
+
+async def forget(user_id: int, listener: Callable[[dict], None]) -> None:
+    await get_channel_layer().forget((user_group(user_id), chat_group(user_id)), listener)
+
+
+async def take_seat(user_id: int, name: str) -> bool:
     """Whether the user may hold one more socket, over all processes. A layer that is one process's
     counts none: ``sockets.admit`` does. Raises what the layer raises."""
     layer = get_channel_layer()
     if not hasattr(layer, "take_seats"):
         return True
-    taker = (user_group(user_id), channel)
+    taker = (user_group(user_id), name)
     return await layer.take_seats([taker], settings.SOCKETS_PER_USER, SEAT_SECONDS)
 
 
 async def keep_seats(holders: Iterable[tuple[int, str]]) -> None:
     """Whoever holds a seat keeps it for another SEAT_SECONDS."""
     layer = get_channel_layer()
-    takers = [(user_group(user_id), channel) for user_id, channel in holders]
+    takers = [(user_group(user_id), name) for user_id, name in holders]
     if takers and hasattr(layer, "take_seats"):
         with contextlib.suppress(Exception):  # the next round does it
             async with asyncio.timeout(BACKGROUND_TIMEOUT):
                 await layer.take_seats(takers, settings.SOCKETS_PER_USER, SEAT_SECONDS)
 
 
-async def leave_seat(user_id: int, channel: str) -> None:
+async def leave_seat(user_id: int, name: str) -> None:
     layer = get_channel_layer()
     if hasattr(layer, "leave_seat"):
-        await layer.leave_seat(user_group(user_id), channel)
+        await layer.leave_seat(user_group(user_id), name)
 
 
 def end_sockets(user_id: int, *, code: int, sign_in: str = "") -> None:

@@ -32,7 +32,7 @@ async def admit(consumer, user_id: int) -> bool:
     if len(held) >= settings.SOCKETS_PER_USER:
         return False
     held.add(consumer)
-    if await realtime.take_seat(user_id, consumer.channel_name):
+    if await realtime.take_seat(user_id, consumer.name):
         return True
     leave(consumer, user_id)
     return False
@@ -99,9 +99,7 @@ async def _beat(consumer, seq) -> None:
 async def keep_seats() -> None:
     """They lapse by themselves, since a killed process gives up none."""
     await realtime.keep_seats(
-        (user_id, consumer.channel_name)
-        for user_id, held in open_sockets.items()
-        for consumer in held
+        (user_id, consumer.name) for user_id, held in open_sockets.items() for consumer in held
     )
 
 

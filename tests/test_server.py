@@ -308,7 +308,7 @@ async def test_a_round_counts_the_sockets_again_that_redis_forgot(token, owner, 
     settings.SOCKETS_PER_USER = 2
     async with Socket(token), Socket(token):
         for consumer in sockets.open_sockets[owner.pk]:
-            await realtime.leave_seat(owner.pk, consumer.channel_name)
+            await realtime.leave_seat(owner.pk, consumer.name)
         assert await realtime.take_seat(owner.pk, "elsewhere")
         await realtime.leave_seat(owner.pk, "elsewhere")
         await sockets.keep_seats()

@@ -492,7 +492,7 @@ async def test_connections_disconnections_and_notifications_are_logged(owner, to
     assert token not in caplog.text
 
 
-@pytest.mark.parametrize("method", ["new_channel", "group_add"])
+@pytest.mark.parametrize("method", ["listen", "take_seats"])
 async def test_a_socket_that_cannot_listen_is_told_to_come_back_later(token, method, monkeypatch):
     async def away(*_):
         raise ConnectionError
