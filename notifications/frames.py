@@ -1,5 +1,7 @@
 """The frames of the socket, as text. docs/delivery.md documents each; this is their only source."""
 
+from collections.abc import Callable
+
 from notifications import wire
 
 PROTOCOL = 1
@@ -25,6 +27,19 @@ def created(seq: int, unread: int, notification: dict) -> str:
 
 def updated(seq: int, unread: int, notification: dict) -> str:
     return _frame("notification:updated", seq=seq, unreadCount=unread, notification=notification)
+
+
+def for_each(frame: Callable[..., str], notification: dict) -> Callable[[int, int, str], str]:
+    """``frame``, ``created`` or ``updated``, of notifications that differ in their ids and numbers
+    only: a function of seq, unread count and id. Renders once, and gives what ``frame`` gives."""
+    name, slot = "", ""
+    rendered = slot
+    while rendered.count(slot) != 4:  # else a text of the notification looks like a slot
+        name += "@"
+        slot = f'"{name}"'
+        rendered = frame(name, name, notification | {"id": name, "seq": name})
+    a, b, c, d, e = rendered.split(slot)
+    return lambda seq, unread, pk: f'{a}{seq}{b}{unread}{c}"{pk}"{d}{seq}{e}'
 
 
 def deleted(seq: int, unread: int, notification_id: str) -> str:

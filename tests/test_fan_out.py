@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from crm.models import User
 from leads.models import Lead
 from notifications import realtime
-from notifications.models import Event, Inbox, Notification
+from notifications.models import Event, Inbox, Notification, arrival
 from tests.factories import LeadFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +122,7 @@ def test_what_is_pushed_is_stored_and_the_lead_comes_first(owner, monkeypatch):
 @pytest.mark.failing_hooks
 def test_when_the_fan_out_fails_the_lead_is_there_and_its_event_waits(owner, monkeypatch):
     with monkeypatch.context() as broken:
-        broken.setattr(Inbox.objects.__class__, "lock", lambda *_: 1 / 0)
+        broken.setattr(arrival, "lock", lambda *_: 1 / 0)
         lead = LeadFactory()
     assert Lead.objects.get() == lead
     event = Event.objects.get(fanned_out_at=None)
@@ -227,9 +227,9 @@ def queries_of_one_lead(committing, users):
 def test_a_lead_takes_the_same_number_of_queries_for_1_10_and_100_users(committing, pushed):
     counts = [queries_of_one_lead(committing, users) for users in (1, 10, 100)]
 
-    # savepoint, lead, event, release; pending?, savepoint, pending, hold lead, claim, missing
-    # inboxes, lock, notifications, inboxes, event, release; pending? (Noting the push is one more.)
-    assert counts == [16, 16, 16]
+    # savepoint, lead, event, release; savepoint, pending, hold lead, claim, lock inboxes, store,
+    # release. (Noting the push is one more.)
+    assert counts == [11, 11, 11]
 
 
 @pytest.mark.postgres

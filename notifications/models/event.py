@@ -14,10 +14,11 @@ from django.db import OperationalError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from notifications import realtime
 from notifications.background import Background
 from notifications.kinds import Kind
+from notifications.models import arrival
 from notifications.models.attempts import Attempts, AttemptsQuerySet
-from notifications.models.inbox import Inbox
 from notifications.models.leads import hold
 from notifications.models.notification import Notification
 from notifications.realtime import Push
@@ -44,15 +45,17 @@ class EventQuerySet(AttemptsQuerySet):
         """Pending for so long that whoever should have fanned them out must have died."""
         return self.pending().filter(created_at__lte=timezone.now() - OVERDUE)
 
-    def claim(self, limit: int):
-        """Up to ``limit`` of these that no other fan-out holds, each with its lead, which stays
-        until the end of the transaction."""
+    def claim(self, limit: int) -> tuple[list["Event"], bool]:
+        """The first ``limit`` of these but for those that another fan-out holds, each with its
+        lead, which stays until the end of the transaction; and whether there may be more."""
         due = dict(self.values_list("pk", "related_lead_id")[:limit])
+        if not due:
+            return [], False
         leads = hold(due.values())
         events = list(self.filter(pk__in=due).select_for_update(skip_locked=True))
         for event in events:
             event.related_lead = leads.get(event.related_lead_id)
-        return events
+        return events, len(due) == limit
 
     def fan_out(self) -> int:
         """Delivers a batch of the pending of these in one short transaction, and pushes it after
@@ -61,9 +64,12 @@ class EventQuerySet(AttemptsQuerySet):
         Where a batch fails its events are delivered one by one, so that one that cannot be
         delivered backs off by itself and holds up no other.
         """
+        return self.fan_out_batch()[0]
+
+    def fan_out_batch(self) -> tuple[int, bool]:
+        """``fan_out``; also returns whether more may be pending. Where it says no, whatever is
+        committed meanwhile wakes the fan-out by itself."""
         pending = self.pending()
-        if not pending.exists():
-            return 0
         try:
             return pending._fan_out_batch(BATCH_EVENTS)
         except OperationalError:  # the database's trouble, and no event's
@@ -71,22 +77,21 @@ class EventQuerySet(AttemptsQuerySet):
         except Exception:
             logger.exception("A batch of events failed: each is tried by itself")
             pks = list(pending.values_list("pk", flat=True)[:BATCH_EVENTS])
-            return sum(pending.filter(pk=pk)._fan_out_one() for pk in pks)
+            return sum(pending.filter(pk=pk)._fan_out_one() for pk in pks), True
 
-    def _fan_out_batch(self, limit) -> int:
+    def _fan_out_batch(self, limit) -> tuple[int, bool]:
         with transaction.atomic():
-            events = self.claim(limit)
-            recipients = get_user_model().objects.filter(is_active=True)
-            inboxes = Inbox.objects.lock(recipients) if events else []
-            events = events[: max(1, BATCH_ROWS // max(1, len(inboxes)))]
-            _deliver(events, inboxes)
-            done = self.model.objects.filter(pk__in=[event.pk for event in events])
-            done.update(fanned_out_at=timezone.now())
-        return len(events)
+            events, more = self.claim(limit)
+            if not events:
+                return 0, False
+            positions = arrival.lock(get_user_model().objects.filter(is_active=True))
+            batch = events[: max(1, BATCH_ROWS // max(1, len(positions)))]
+            _deliver(batch, positions)
+        return len(batch), more or len(batch) < len(events)
 
     def _fan_out_one(self) -> int:
         try:
-            return self._fan_out_batch(1)
+            return self._fan_out_batch(1)[0]
         except OperationalError:
             raise
         except Exception as problem:
@@ -95,13 +100,12 @@ class EventQuerySet(AttemptsQuerySet):
             return 1
 
 
-def _deliver(events, inboxes):
-    rows = [event.notification_for(inbox.pk) for event in events for inbox in inboxes]
+def _deliver(events, positions):
     lives = [text for event in events if (text := event.live_frame())]
-    before = [Push(inbox.pk, text) for text in lives for inbox in inboxes]
-    if rows:
-        pks = [event.pk for event in events]
-        Notification.objects.arrive(rows, inboxes, before, then=lambda: _note_pushed(pks))
+    before = [Push(user_id, text) for text in lives for user_id, _, _ in positions]
+    pushes = before + arrival.arrive(events, positions)
+    pks = [event.pk for event in events]
+    realtime.publish_after_commit(pushes, then=lambda: _note_pushed(pks))
 
 
 _pushed = deque()  # events whose notifications went out, not yet written down
@@ -181,5 +185,5 @@ class Event(Attempts):
         return self.related_lead.live_frame("add")
 
 
-fan_out = Background("fan-out", lambda: Event.objects.fan_out())
+fan_out = Background("fan-out", lambda: Event.objects.fan_out_batch()[1])
 pushed_marks = Background("pushed marks", _write_pushed)

@@ -36,12 +36,15 @@ class InboxQuerySet(models.QuerySet):
         """The inboxes of ``users`` (a queryset of them, or their ids) for update, by user id."""
         if getattr(users, "model", None) is not get_user_model():
             users = get_user_model().objects.filter(pk__in=users)
-        missing = users.filter(inbox=None).values_list("pk", flat=True)
-        new = [Inbox(user_id=pk) for pk in missing]
-        if new:
-            self.bulk_create(new, ignore_conflicts=True)
+        if missing := list(users.filter(inbox=None).values_list("pk", flat=True)):
+            self.make(missing)
         owned = self.filter(user__in=users.order_by().values("pk"))
         return list(owned.select_for_update(of=("self",)).order_by("user_id"))
+
+    def make(self, user_ids) -> None:
+        """Inboxes for users who have none yet, unless somebody makes theirs meanwhile."""
+        new = [Inbox(user_id=user_id) for user_id in user_ids]
+        self.bulk_create(new, ignore_conflicts=True)
 
     def choose_archive(self, user, archives: bool) -> None:
         self.update_or_create(user=user, defaults={"archives": archives})

@@ -48,17 +48,15 @@ class NotificationQuerySet(models.QuerySet):
         with transaction.atomic():
             hold(row.related_lead_id for row in objs)
             inboxes = Inbox.objects.lock({row.recipient_id for row in objs})
-            return self.arrive(objs, inboxes)
+            by_user = {inbox.pk: inbox for inbox in inboxes}
+            pushes = [row.number(by_user[row.recipient_id]) for row in objs]
+            Inbox.store(inboxes)
+            realtime.publish_after_commit(pushes)
+            return self.store(objs)
 
-    def arrive(self, rows, inboxes, before=(), then=None):
-        """``bulk_create`` for recipients whose inboxes the caller holds; ``before`` are pushes
-        that go out ahead of them, ``then`` is called once all went out."""
-        by_user = {inbox.pk: inbox for inbox in inboxes}
-        pushes = [*before, *(row.number(by_user[row.recipient_id]) for row in rows)]
-        created = super().bulk_create(rows)
-        Inbox.store(inboxes)
-        realtime.publish_after_commit(pushes, then)
-        return created
+    def store(self, rows) -> list["Notification"]:
+        """Inserts rows that have their numbers, and no more than that."""
+        return super().bulk_create(rows)
 
     def delete(self):
         """Deletes each, as ``Notification.delete`` does."""

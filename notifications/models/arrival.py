@@ -1,0 +1,176 @@
+"""Arrival of many at once: each event of a batch becomes a notification in each inbox.
+
+The notifications of one event differ between users in little: their ids and numbers. So none is
+made by itself: a frame is rendered once an event and filled in for each user, and the rows are
+stored by ``InSets``, one statement for all of them on PostgreSQL, or by ``ByRows``, its twin in the
+ORM for other databases. tests/test_arrival.py holds the two equal.
+
+A position is a tuple of an inbox's user id, seq and unread count. Both ways lock leads, events and
+inboxes in the order that notifications/models/inbox.py names.
+"""
+
+import secrets
+import struct
+import time
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from notifications import frames
+from notifications.models.inbox import Inbox
+from notifications.models.notification import Notification
+from notifications.realtime import Push
+
+
+def way():
+    return InSets if connection.vendor == "postgresql" else ByRows
+
+
+def lock(recipients) -> list[tuple[int, int, int]]:
+    """The positions of ``recipients``, a queryset of users, by user id, locked until the
+    transaction ends; who had no inbox has one then."""
+    return way().lock(recipients)
+
+
+def arrive(events, positions) -> list[Push]:
+    """Stores a notification of each of the claimed ``events`` at each of the locked ``positions``
+    and marks the events as fanned out. Returns the pushes, event by event."""
+    at, ids, pushes = timezone.now(), [], []
+    for nth, event in enumerate(events, 1):
+        fill = frames.for_each(frames.created, _row(event, None, at).as_json())
+        ids_of_event = new_ids(len(positions))
+        ids += ids_of_event
+        pushes += [
+            Push(user_id, fill(seq + nth, unread + nth, text), seq + nth, pk)
+            for (user_id, seq, unread), (pk, text) in zip(positions, ids_of_event, strict=True)
+        ]
+    way().store(events, positions, ids, at)
+    return pushes
+
+
+def new_ids(count: int) -> list[tuple[UUID, str]]:
+    """New ids, each also as text: UUIDs of version 7 (RFC 9562) that share their time, to the
+    millisecond and the 12 bits below it (6.2, method 3), before 62 random bits of their own."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    head = f"{milliseconds:012x}7{rest * 4096 // 1_000_000:03x}"
+    high, prefix = int(head, 16) << 64, f"{head[:8]}-{head[8:12]}-{head[12:]}"
+    ids = []
+    for number in struct.unpack(f"{count}Q", secrets.token_bytes(8 * count)):
+        low = number >> 2 | 1 << 63
+        digits = f"{low:x}"
+        ids.append((UUID(int=high | low), f"{prefix}-{digits[:4]}-{digits[4:]}"))
+    return ids
+
+
+def _row(event, user_id, at) -> Notification:
+    row = event.notification_for(user_id)
+    row.created_at = row.updated_at = at
+    return row
+
+
+class ByRows:
+    """Through the ORM: a row is an instance."""
+
+    @staticmethod
+    def lock(recipients):
+        inboxes = Inbox.objects.lock(recipients)
+        return [(inbox.pk, inbox.seq, inbox.unread_count) for inbox in inboxes]
+
+    @classmethod
+    def store(cls, events, positions, ids, at):
+        pks = iter(ids)
+        rows = []
+        for nth, event in enumerate(events, 1):
+            for user_id, seq, _ in positions:
+                row = _row(event, user_id, at)
+                row.pk, row.seq, row.arrival = next(pks)[0], seq + nth, seq + nth
+                rows.append(row)
+        Notification.objects.store(rows)
+        cls.move(positions, len(events))
+        done = type(events[0]).objects.filter(pk__in=[event.pk for event in events])
+        done.update(fanned_out_at=at)
+
+    @staticmethod
+    def move(positions, count):
+        """Each inbox goes on by ``count`` unread arrivals."""
+        inboxes = Inbox.objects.filter(pk__in=[user_id for user_id, _, _ in positions])
+        inboxes.update(seq=F("seq") + count, unread_count=F("unread_count") + count)
+
+
+class InSets:
+    """In PostgreSQL's SQL: one statement, and one round trip, each."""
+
+    # Nothing is locked while an inbox is missing: making one may wait for somebody who makes it
+    # too, and who holds an inbox must not wait for one with a smaller id.
+    LOCK = """
+        WITH recipient (id) AS MATERIALIZED ({recipients}),
+        missing AS MATERIALIZED (
+            SELECT id FROM recipient
+            WHERE NOT EXISTS (SELECT FROM notifications_inbox WHERE user_id = recipient.id)
+        ),
+        held AS (
+            SELECT user_id, seq, unread_count FROM notifications_inbox
+            WHERE user_id IN (SELECT id FROM recipient) AND NOT EXISTS (SELECT FROM missing)
+            ORDER BY user_id FOR UPDATE
+        )
+        SELECT * FROM held UNION ALL SELECT id, NULL, NULL FROM missing ORDER BY 1
+    """
+
+    # The ids are in the order of the pushes: event by event, and position by position within.
+    STORE = """
+        WITH event AS (
+            UPDATE notifications_event SET fanned_out_at = %(at)s
+            FROM unnest(%(events)s::bigint[]) WITH ORDINALITY AS batch (pk, nth)
+            WHERE id = batch.pk
+            RETURNING *
+        ),
+        moved AS (
+            UPDATE notifications_inbox
+            SET seq = seq + %(count)s, unread_count = unread_count + %(count)s
+            WHERE user_id = ANY (%(users)s::bigint[])
+        )
+        INSERT INTO notifications_notification (
+            id, recipient_id, seq, arrival, event_id, type, title, message, url,
+            related_lead_id, actor_id, created_at, updated_at
+        )
+        SELECT (%(ids)s::uuid[])[((nth - 1) * %(inboxes)s + place)::integer],
+            user_id, seq + nth, seq + nth, event.id, kind, title, message,
+            CASE WHEN related_lead_id IS NULL THEN '' ELSE url END,
+            related_lead_id, actor_id, %(at)s, %(at)s
+        FROM event, unnest(%(users)s::bigint[], %(seqs)s::bigint[])
+            WITH ORDINALITY AS inbox (user_id, seq, place)
+        ORDER BY nth, place
+    """
+
+    @classmethod
+    def lock(cls, recipients):
+        query, params = recipients.order_by().values("pk").query.sql_with_params()
+        with connection.cursor() as cursor:
+            while True:
+                cursor.execute(cls.LOCK.format(recipients=query), params)
+                positions = cursor.fetchall()
+                missing = [user_id for user_id, seq, _ in positions if seq is None]
+                if not missing:
+                    return positions
+                Inbox.objects.make(missing)
+
+    @classmethod
+    def store(cls, events, positions, ids, at):
+        values = {
+            "at": at,
+            "events": _array(event.pk for event in events),
+            "count": len(events),
+            "users": _array(user_id for user_id, _, _ in positions),
+            "seqs": _array(seq for _, seq, _ in positions),
+            "inboxes": len(positions),
+            "ids": _array(text for _, text in ids),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(cls.STORE, values)
+
+
+def _array(values) -> str:
+    """A PostgreSQL array of numbers or UUIDs as text: psycopg's own takes 1 µs an element."""
+    return "{" + ",".join(map(str, values)) + "}"
