@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -16,11 +17,14 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
-from rest_framework_simplejwt.exceptions import InvalidToken
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken
 
 from crm import signin
-from crm.models import TokenSignIn, User
+from crm.models import TokenSignIn
 from crm.sessions import SessionStore
+from notifications.consumers import Refused
+from notifications.models import Inbox
 
 logger = logging.getLogger(__name__)
 
@@ -29,18 +33,25 @@ BEARER = "bearer."
 WEB = {"http", "https"}
 
 
-class Refused(Exception):
-    """Why a handshake is refused; said in the log only."""
-
-
 @dataclass(frozen=True)
 class SocketSignIn:
-    user: User
+    user_id: int
     means: str  # "token" or "session"
     name: str  # of the sign-in, by which it can be ended
     expires_in: float | None  # seconds
     subprotocol: str | None
     key: str = ""  # of the session
+
+    @database_sync_to_async
+    def inbox(self) -> tuple[int, int]:
+        """The user's sequence and unread count. One query, which for a token also finds whether
+        its sign-in is alive; raises Refused where it is not."""
+        if self.means == "session":
+            return Inbox.objects.standing(self.user_id)
+        sign_in = TokenSignIn.objects.alive().filter(pk=self.name, user=self.user_id)
+        for seq, unread in sign_in.values_list("user__inbox__seq", "user__inbox__unread_count"):
+            return seq or 0, unread or 0
+        raise Refused("the sign-in of this token has ended")
 
     @staticmethod
     @database_sync_to_async
@@ -55,7 +66,7 @@ class SocketSignIn:
 
 
 class SocketAuth:
-    """ASGI middleware for websocket scopes."""
+    """ASGI middleware for websocket scopes. The application raises Refused where ``inbox`` does."""
 
     def __init__(self, app):
         self.app = app
@@ -63,11 +74,10 @@ class SocketAuth:
     async def __call__(self, scope, receive, send):
         try:
             sign_in = await _sign_in(scope)
+            await self.app(scope | {"sign_in": sign_in}, receive, send)
         except Refused as problem:
             logger.info("Socket refused: %s", problem)
-            await receive()
-            return await send({"type": "websocket.close", "code": 4403})
-        return await self.app(scope | {"sign_in": sign_in}, receive, send)
+            await send({"type": "websocket.close", "code": 4403})
 
 
 async def _sign_in(scope) -> SocketSignIn:
@@ -77,7 +87,7 @@ async def _sign_in(scope) -> SocketSignIn:
     subprotocol = PROTOCOL if PROTOCOL in offered else None
     token = _bearer_token(headers, offered)
     if token is not None:
-        return await _by_token(token, subprotocol)
+        return _by_token(token, subprotocol)
     if b"origin" not in headers:
         raise Refused("no token, and no Origin for a session")
     return await _by_session(headers, subprotocol)
@@ -123,14 +133,15 @@ def _bearer_token(headers, offered):
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-@database_sync_to_async
 def _by_token(token, subprotocol):
+    """Reads the token only: its ``inbox`` finds whether the sign-in is alive."""
     try:
-        user, access = signin.bearer(token)
-    except InvalidToken as problem:
+        access = AccessToken(token)
+        user_id, name = int(access["user_id"]), str(UUID(access[signin.SIGN_IN]))
+    except (TokenError, KeyError, TypeError, ValueError) as problem:
         raise Refused("a bad token") from problem
     left = access["exp"] - access.current_time.timestamp()
-    return SocketSignIn(user, "token", access[signin.SIGN_IN], max(0.0, left), subprotocol)
+    return SocketSignIn(user_id, "token", name, max(0.0, left), subprotocol)
 
 
 @database_sync_to_async
@@ -143,7 +154,7 @@ def _by_session(headers, subprotocol):
         raise Refused("no session")
     left = request.session.seconds_left()
     name = signin.session_name(key)
-    return SocketSignIn(user, "session", name, left, subprotocol, key)
+    return SocketSignIn(user.pk, "session", name, left, subprotocol, key)
 
 
 def _cookie(header):

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.contrib.auth import get_user_model
 
 from notifications import frames, realtime, sockets, wire
 from notifications.fields import MAX_ID
@@ -38,6 +39,10 @@ class BadFrame(Exception):
         self.code, self.detail = code, detail
 
 
+class Refused(Exception):
+    """Who may not connect; why is said in the log only."""
+
+
 class InboxConsumer(AsyncWebsocketConsumer):
     """What is pushed reaches it by ``hear``, straight from the channel layer. ``position`` stands
     where everything up to it was sent, so it stays before a gap until that is healed."""
@@ -45,7 +50,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
     async def __call__(self, scope, receive, send):
         self.scope, self.base_send = scope, send
         self.sign_in = scope["sign_in"]
-        self.user = self.sign_in.user
+        self.user_id = self.sign_in.user_id
         self.name = uuid4().hex
         self.outlet = outlet(scope, send)
         self.received = deque(maxlen=MAX_FRAMES)
@@ -53,8 +58,10 @@ class InboxConsumer(AsyncWebsocketConsumer):
         self.held, self.holders = [], 0
         try:
             await self._converse(receive)
+        except Refused:
+            raise
         except Exception as problem:  # the channel layer or the database is away
-            logger.warning("Socket of user %s failed: %s", self.user.pk, type(problem).__name__)
+            logger.warning("Socket of user %s failed: %s", self.user_id, type(problem).__name__)
             await self._accept()
             await self.close(TRY_LATER)
         finally:
@@ -67,57 +74,52 @@ class InboxConsumer(AsyncWebsocketConsumer):
             else:
                 await self.receive(message.get("text"), message.get("bytes"))
         code = self.closing or message.get("code")
-        logger.info("Socket of user %s closed: %s", self.user.pk, code)
+        logger.info("Socket of user %s closed: %s", self.user_id, code)
 
     async def connect(self):
         """Listens first and reads the position then, so that nothing falls between the two."""
-        await self._accept()
-        if not await sockets.admit(self, self.user.pk):
-            return await self.close(TOO_MANY)
         with self._holding():
             await self._listen()
-            await self._greet()
-        logger.info("Socket of user %s connected by %s", self.user.pk, self.sign_in.means)
-
-    async def _accept(self):
-        if not self.accepted:
-            self.accepted = True
-            await self.accept(self.sign_in.subprotocol)
+            seq, unread = await self.sign_in.inbox()
+            await self._accept()
+            if not await sockets.admit(self, self.user_id):
+                return await self.close(TOO_MANY)
+            self.send_text(frames.hello(self.user_id, seq, unread))
+            self.position = seq
+        if self.sign_in.expires_in is not None:
+            later = asyncio.get_running_loop().call_later
+            self.expiry = later(self.sign_in.expires_in, self._close_soon, realtime.REVOKED)
+        logger.info("Socket of user %s connected by %s", self.user_id, self.sign_in.means)
 
     async def _listen(self):
-        await realtime.listen(self.user.pk, self.hear)
+        await realtime.listen(self.user_id, self.hear)
 
-    async def _greet(self):
-        inbox = await self._inbox()
-        self.send_text(frames.hello(self.user.pk, inbox.seq, inbox.unread_count))
-        self.position = inbox.seq
-        if self.sign_in.expires_in is not None:
-            loop = asyncio.get_running_loop()
-            self.expiry = loop.call_later(
-                self.sign_in.expires_in, self._close_soon, realtime.REVOKED
-            )
+    async def _accept(self):
+        if not self.accepted and self.closing is None:
+            self.accepted = True
+            await self.accept(self.sign_in.subprotocol)
 
     def send_text(self, *texts: str) -> None:
         if texts and self.closing is None:
             self.outlet.write(*texts)
 
     async def _leave(self):
-        sockets.leave(self, self.user.pk)
+        sockets.leave(self, self.user_id)
         if self.expiry:
             self.expiry.cancel()
         leaving = (
-            realtime.forget(self.user.pk, self.hear),
-            realtime.leave_seat(self.user.pk, self.name),
+            realtime.forget(self.user_id, self.hear),
+            realtime.leave_seat(self.user_id, self.name),
         )
         for problem in await asyncio.gather(*leaving, return_exceptions=True):
             if problem:
-                logger.debug("Socket of user %s left badly: %r", self.user.pk, problem)
+                logger.debug("Socket of user %s left badly: %r", self.user_id, problem)
 
     async def close(self, code=None, reason=None):
         if self.closing is not None:
             return
         self.closing = code
-        sockets.leave(self, self.user.pk)
+        sockets.leave(self, self.user_id)
         await self.outlet.flushed()
         try:
             await super().close(code, reason)
@@ -167,7 +169,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
     async def beat(self, seq: int):
         """A round found the user's sequence at ``seq``: sends what no push brought until then."""
         if seq > self.position:
-            logger.info("Socket of user %s missed %s to %s", self.user.pk, self.position + 1, seq)
+            logger.info("Socket of user %s missed %s to %s", self.user_id, self.position + 1, seq)
             await self._catch_up(self.position, PAGE)
         self.send_text(frames.heartbeat(seq))
 
@@ -216,9 +218,10 @@ class InboxConsumer(AsyncWebsocketConsumer):
 
     # The database
 
-    @database_sync_to_async
-    def _inbox(self):
-        return Inbox.objects.of(self.user)
+    @property
+    def user(self):
+        """The user, of whom no more than the id is known here."""
+        return get_user_model()(pk=self.user_id)
 
     @database_sync_to_async
     def _changes(self, since, limit) -> tuple[str, int]:

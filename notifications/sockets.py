@@ -82,8 +82,8 @@ async def beat() -> None:
     greeted = [each for held in open_sockets.values() for each in held if each.position is not None]
     if not greeted:
         return
-    sequences = await _sequences({consumer.user.pk for consumer in greeted})
-    beats = (_beat(consumer, sequences.get(consumer.user.pk)) for consumer in greeted)
+    sequences = await _sequences({consumer.user_id for consumer in greeted})
+    beats = (_beat(consumer, sequences.get(consumer.user_id)) for consumer in greeted)
     ended = await asyncio.gather(*beats, return_exceptions=True)  # one that fails stops no other
     for problem in filter(None, ended):
         raise problem  # the round is tried again

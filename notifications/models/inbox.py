@@ -32,6 +32,12 @@ class InboxQuerySet(models.QuerySet):
         inbox.user = user  # spares a query wherever its notifications are asked for
         return inbox
 
+    def standing(self, user_id: int) -> tuple[int, int]:
+        """The user's sequence and unread count."""
+        for row in self.filter(user_id=user_id).values_list("seq", "unread_count"):
+            return row
+        return 0, 0
+
     def lock(self, users) -> list["Inbox"]:
         """The inboxes of ``users`` (a queryset of them, or their ids) for update, by user id."""
         if getattr(users, "model", None) is not get_user_model():
