@@ -7,6 +7,7 @@ the work on the spot. The same code does it either way.
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,21 +20,26 @@ RETRY_SECONDS = 2
 
 
 class Background:
-    """One kind of work: a function that does a batch of what is due; it returns how much."""
+    """One kind of work: a function that does a batch of what is due and returns whether more may
+    be. ``pause`` is for how many seconds the loop lets what is due come together."""
 
-    def __init__(self, name: str, work: Callable[[], int]):
+    def __init__(self, name: str, work: Callable[[], bool], pause: float = 0):
         self.name = name
         self.work = work
+        self.pause = pause
+        self._spot = threading.RLock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken: asyncio.Event | None = None
 
     def wake(self) -> None:
         """Somebody has work for it: never waits for that in a server process."""
         if self._loop is not None and self._loop.is_running():
-            self._loop.call_soon_threadsafe(self._woken.set)
+            if not self._woken.is_set():
+                self._loop.call_soon_threadsafe(self._woken.set)
         else:
-            while self.work():
-                pass
+            with self._spot:  # who had to wait often finds their own done with the other's
+                while self.work():
+                    pass
 
     async def run(self) -> None:
         """Does what is due now, then what is due whenever it is woken; a failure is retried."""
@@ -44,6 +50,8 @@ class Background:
             await self._work_in(thread)
         finally:
             # What is begun is finished; the loop goes on meanwhile, since the work may need it.
+            if self.pause:
+                thread.submit(self.work)
             thread.submit(connections.close_all)
             await asyncio.to_thread(thread.shutdown)
             self._loop = None
@@ -52,6 +60,7 @@ class Background:
         work = DatabaseSyncToAsync(self.work, thread_sensitive=False, executor=thread)
         while True:
             await self._woken.wait()
+            await asyncio.sleep(self.pause)
             self._woken.clear()
             try:
                 while await work():

@@ -1,6 +1,7 @@
 """Arrival in sets and arrival row by row store, number and push the same."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -213,6 +214,82 @@ def test_inboxes_that_two_make_at_once_are_made_once_and_nobody_waits_in_a_circl
 
     assert failures == []
     assert held == [30] * 20
+
+
+def until_somebody_waits_for_a_lock():
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with connection.cursor() as cursor:
+        for _ in range(1000):
+            cursor.execute(query + " AND datname = current_database()")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_that_waits_for_a_lead_sees_what_happened_meanwhile(way, owner, monkeypatch):
+    monkeypatch.setattr("notifications.models.event.fan_out.wake", lambda: None)
+    delivered, deleted, kept = (LeadFactory(first_name=name) for name in "abc")
+    counts = []
+
+    def fan_out():
+        try:
+            counts.append(Event.objects.fan_out())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=fan_out)
+    with transaction.atomic():
+        deleted.delete()
+        thread.start()
+        until_somebody_waits_for_a_lock()
+        Event.objects.filter(related_lead=delivered).update(fanned_out_at=timezone.now())
+    thread.join()
+
+    assert counts == [2]
+    told = of(owner).values_list("message", "related_lead_id", "url")
+    assert list(told) == [
+        ("b Doe added to pipeline", None, ""),
+        ("c Doe added to pipeline", kept.pk, f"/leads/{kept.pk}/"),
+    ]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_leaves_out_what_another_holds(way, owner, monkeypatch):
+    monkeypatch.setattr("notifications.models.event.fan_out.wake", lambda: None)
+    LeadFactory.create_batch(3)
+    first, *others = Event.objects.order_by("pk")
+    counts = []
+
+    def fan_out():
+        try:
+            counts.append(Event.objects.fan_out_batch())
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        assert [event.pk for event in arrival.claim(Event.objects.pending(), 1)[0]] == [first.pk]
+        thread = threading.Thread(target=fan_out)
+        thread.start()
+        thread.join()
+    assert counts == [(2, False)]
+    assert [row.event for row in of(owner)] == others
+
+
+def test_a_batch_says_whether_there_may_be_more(way, owner, teammate, monkeypatch):
+    monkeypatch.setattr("notifications.models.event.BATCH_EVENTS", 3)
+    events(*"abcdefg")
+    batches = [Event.objects.fan_out_batch() for _ in range(4)]
+    assert batches == [(3, True), (3, True), (1, False), (0, False)]
+
+    monkeypatch.setattr("notifications.models.event.BATCH_ROWS", 4)
+    events(*"ab")
+    assert Event.objects.fan_out_batch() == (2, False)
+    events(*"abc")
+    assert [Event.objects.fan_out_batch() for _ in range(2)] == [(2, True), (1, False)]
 
 
 def test_positions_are_in_the_order_of_user_ids(way):

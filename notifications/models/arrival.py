@@ -14,18 +14,26 @@ import struct
 import time
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
 from notifications import frames
 from notifications.models.inbox import Inbox
+from notifications.models.leads import hold
 from notifications.models.notification import Notification
 from notifications.realtime import Push
 
 
 def way():
     return InSets if connection.vendor == "postgresql" else ByRows
+
+
+def claim(pending, limit: int) -> tuple[list, bool]:
+    """The first ``limit`` of the ``pending`` events but for those that another fan-out holds, each
+    with its lead, held until the end of the transaction; and whether there may be more."""
+    return way().claim(pending, limit)
 
 
 def lock(recipients) -> list[tuple[int, int, int]]:
@@ -74,6 +82,17 @@ class ByRows:
     """Through the ORM: a row is an instance."""
 
     @staticmethod
+    def claim(pending, limit):
+        due = dict(pending.values_list("pk", "related_lead_id")[:limit])
+        if not due:
+            return [], False
+        leads = hold(due.values())
+        events = list(pending.filter(pk__in=due).select_for_update(skip_locked=True))
+        for event in events:
+            event.related_lead = leads.get(event.related_lead_id)
+        return events, len(due) == limit
+
+    @staticmethod
     def lock(recipients):
         inboxes = Inbox.objects.lock(recipients)
         return [(inbox.pk, inbox.seq, inbox.unread_count) for inbox in inboxes]
@@ -101,6 +120,21 @@ class ByRows:
 
 class InSets:
     """In PostgreSQL's SQL: one statement, and one round trip, each."""
+
+    # The count makes it lock all leads before the first event. What is said of the events again is
+    # for one that somebody else delivered or parked while this waited for a lead.
+    CLAIM = """
+        WITH due (id, lead_id) AS MATERIALIZED ({pending}),
+        lead AS MATERIALIZED (
+            SELECT * FROM {leads} WHERE id IN (SELECT lead_id FROM due)
+            ORDER BY id FOR KEY SHARE
+        )
+        SELECT (SELECT count(*) FROM due), {columns}
+        FROM notifications_event AS event LEFT JOIN lead ON lead.id = event.related_lead_id
+        WHERE event.id IN (SELECT id FROM due) AND fanned_out_at IS NULL AND parked_at IS NULL
+            AND (SELECT count(*) FROM lead) >= 0
+        ORDER BY event.id FOR UPDATE OF event SKIP LOCKED
+    """
 
     # Nothing is locked while an inbox is missing: making one may wait for somebody who makes it
     # too, and who holds an inbox must not wait for one with a smaller id.
@@ -145,6 +179,22 @@ class InSets:
     """
 
     @classmethod
+    def claim(cls, pending, limit):
+        due = pending.values("pk", "related_lead_id")[:limit]
+        query, params = due.query.sql_with_params()
+        event, lead = pending.model, apps.get_model("leads.Lead")
+        columns = ", ".join(_columns(event, "event") + _columns(lead, "lead"))
+        leads = connection.ops.quote_name(lead._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(cls.CLAIM.format(pending=query, leads=leads, columns=columns), params)
+            rows = cursor.fetchall()
+        events, width = [], 1 + len(event._meta.concrete_fields)
+        for row in rows:
+            events.append(_made(event, row[1:width]))
+            events[-1].related_lead = _made(lead, row[width:])
+        return events, bool(rows) and rows[0][0] == limit
+
+    @classmethod
     def lock(cls, recipients):
         query, params = recipients.order_by().values("pk").query.sql_with_params()
         with connection.cursor() as cursor:
@@ -169,6 +219,25 @@ class InSets:
         }
         with connection.cursor() as cursor:
             cursor.execute(cls.STORE, values)
+
+
+def _columns(model, alias) -> list[str]:
+    quote = connection.ops.quote_name
+    return [f"{alias}.{quote(field.column)}" for field in model._meta.concrete_fields]
+
+
+def _made(model, values):
+    """The stored row of ``model`` with these ``values`` of its columns, of which the first is its
+    id; None for a row that an outer join did not find."""
+    if values[0] is None:
+        return None
+    names, made = [], []
+    for field, value in zip(model._meta.concrete_fields, values, strict=True):
+        for convert in field.get_db_converters(connection):
+            value = convert(value, None, connection)
+        names.append(field.attname)
+        made.append(value)
+    return model.from_db(connection.alias, names, made)
 
 
 def _array(values) -> str:

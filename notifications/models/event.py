@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, models, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 
 from notifications import realtime
@@ -19,7 +19,6 @@ from notifications.background import Background
 from notifications.kinds import Kind
 from notifications.models import arrival
 from notifications.models.attempts import Attempts, AttemptsQuerySet
-from notifications.models.leads import hold
 from notifications.models.notification import Notification
 from notifications.realtime import Push
 
@@ -27,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 BATCH_EVENTS = 50
 BATCH_ROWS = 5_000  # so that a batch stays short with many users
+BATCH_MARKS = 50
 OVERDUE = timedelta(seconds=2)
 
 
@@ -44,18 +44,6 @@ class EventQuerySet(AttemptsQuerySet):
     def overdue(self):
         """Pending for so long that whoever should have fanned them out must have died."""
         return self.pending().filter(created_at__lte=timezone.now() - OVERDUE)
-
-    def claim(self, limit: int) -> tuple[list["Event"], bool]:
-        """The first ``limit`` of these but for those that another fan-out holds, each with its
-        lead, which stays until the end of the transaction; and whether there may be more."""
-        due = dict(self.values_list("pk", "related_lead_id")[:limit])
-        if not due:
-            return [], False
-        leads = hold(due.values())
-        events = list(self.filter(pk__in=due).select_for_update(skip_locked=True))
-        for event in events:
-            event.related_lead = leads.get(event.related_lead_id)
-        return events, len(due) == limit
 
     def fan_out(self) -> int:
         """Delivers a batch of the pending of these in one short transaction, and pushes it after
@@ -81,7 +69,7 @@ class EventQuerySet(AttemptsQuerySet):
 
     def _fan_out_batch(self, limit) -> tuple[int, bool]:
         with transaction.atomic():
-            events, more = self.claim(limit)
+            events, more = arrival.claim(self, limit)
             if not events:
                 return 0, False
             positions = arrival.lock(get_user_model().objects.filter(is_active=True))
@@ -116,11 +104,15 @@ def _note_pushed(pks) -> None:
     pushed_marks.wake()
 
 
-def _write_pushed() -> int:
-    if not _pushed:
-        return 0
-    pks, at = _pushed.popleft()
-    return Event.objects.filter(pk__in=pks, pushed_at=None).update(pushed_at=at)
+def _write_pushed() -> bool:
+    """One statement for what went out since the last; returns whether more may have."""
+    marks = [_pushed.popleft() for _ in range(min(len(_pushed), BATCH_MARKS))]
+    if not marks:
+        return False
+    went_out = [When(pk__in=pks, then=Value(at)) for pks, at in marks]
+    events = Event.objects.filter(pk__in=[pk for pks, _ in marks for pk in pks], pushed_at=None)
+    events.update(pushed_at=Case(*went_out, output_field=Event._meta.get_field("pushed_at")))
+    return bool(_pushed)
 
 
 class Event(Attempts):
@@ -186,4 +178,4 @@ class Event(Attempts):
 
 
 fan_out = Background("fan-out", lambda: Event.objects.fan_out_batch()[1])
-pushed_marks = Background("pushed marks", _write_pushed)
+pushed_marks = Background("pushed marks", _write_pushed, pause=0.25)
