@@ -159,6 +159,22 @@ class Inbox(models.Model):
             if advancing.update(delivered_seq=seq, delivered_at=now):
                 Receipt.objects.create(user_id=self.pk, upto=seq, at=now)
 
+    def take_back_receipt(self, seq: int) -> None:
+        """Undoes the ``acknowledge(seq)`` of somebody who is no client of the user.
+
+        What counts as delivered is again what did when this row was read, or what a client
+        confirmed since. One that confirmed ``seq`` as well does so again with the next number.
+        """
+        receipts = Receipt.objects.filter(user_id=self.pk)
+        between = receipts.filter(upto__gt=self.delivered_seq, upto__lt=seq)
+        with transaction.atomic():
+            last = between.order_by("upto").last()  # none can come below ``seq`` any more
+            upto, at = (last.upto, last.at) if last else (self.delivered_seq, self.delivered_at)
+            Inbox.objects.filter(pk=self.pk, delivered_seq=seq).update(
+                delivered_seq=upto, delivered_at=at
+            )
+            receipts.filter(upto=seq).delete()
+
     def changes(self, since: int, limit: int = PAGE) -> dict:
         """What changed after ``since``, as the body of ``changes`` and of ``sync``.
 
