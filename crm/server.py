@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 
+from autobahn.websocket import protocol as autobahn
 from daphne.http_protocol import WebRequest
 from daphne.server import Server as Daphne
 from daphne.ws_protocol import WebSocketProtocol
@@ -18,8 +19,18 @@ logger = logging.getLogger(__name__)
 
 RESTARTING = 1012
 DRAIN_SECONDS = 10
+HANDSHAKE_SECONDS = 20  # when all clients come back at once, each waits its turn
 LINGER_SECONDS = 2
 SLOW_BYTES = 1024 * 1024  # what may wait for a client that does not read
+
+
+def _nothing(*_):
+    return ""
+
+
+# autobahn renders texts for its debug log with every connection, whether anybody reads it or not.
+for name in ("hltype", "hlval", "pformat"):
+    setattr(autobahn, name, _nothing)
 
 
 class BoundedRequest(WebRequest):
@@ -104,6 +115,8 @@ class Server(Daphne):
             websocket_max_message_size=MAX_FRAME,
             websocket_max_frame_size=MAX_FRAME,
             websocket_timeout=-1,
+            websocket_handshake_timeout=HANDSHAKE_SECONDS,
+            websocket_connect_timeout=HANDSHAKE_SECONDS,
             ready_callable=self._get_ready,
             **kwargs,
         )

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 MAX_FRAME = 64 * 1024  # bytes
 MAX_FRAMES, PER_SECONDS = 50, 10
+ON_THE_WAY = 1  # seconds that a push may take from the commit before it counts as lost
 
 TOO_BIG = 1009
 TRY_LATER = 1013
@@ -168,6 +169,8 @@ class InboxConsumer(AsyncWebsocketConsumer):
 
     async def beat(self, seq: int):
         """A round found the user's sequence at ``seq``: sends what no push brought until then."""
+        if seq > self.position:
+            await asyncio.sleep(ON_THE_WAY)
         if seq > self.position:
             logger.info("Socket of user %s missed %s to %s", self.user_id, self.position + 1, seq)
             await self._catch_up(self.position, PAGE)

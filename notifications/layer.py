@@ -10,6 +10,7 @@ not one a user.
 
 import asyncio
 import logging
+from itertools import islice
 
 import msgpack
 from channels.layers import InMemoryChannelLayer
@@ -98,12 +99,14 @@ class LoopLayer(RedisPubSubLoopLayer):
             await shard.subscribe(*(each for each in channels if self._get_shard(each) is shard))
 
     async def forget(self, groups, listener):
-        for channel in map(self._get_group_channel_name, groups):
+        channels = [self._get_group_channel_name(group) for group in groups]
+        for channel in channels:
             listeners = self.listeners.get(channel, set())
             listeners.discard(listener)
             if not listeners:
                 self.listeners.pop(channel, None)
-                await self._get_shard(channel).unsubscribe(channel)
+        for shard in {self._get_shard(channel) for channel in channels}:
+            await shard.unsubscribe(*(each for each in channels if self._get_shard(each) is shard))
 
     async def flush(self):
         self.listeners = {}
@@ -124,6 +127,7 @@ class Shard(RedisSingleShardConnection):
     def __init__(self, host, layer):
         super().__init__(host, layer)
         self.batches = f"{layer.prefix}__batch"
+        self._waiting, self._asking = [], None
 
     async def subscribe(self, *channels):
         async with self._lock:
@@ -134,20 +138,41 @@ class Shard(RedisSingleShardConnection):
                 await self._pubsub.subscribe(*new)
                 self._subscribed_to |= new
 
-    async def unsubscribe(self, channel):
+    async def unsubscribe(self, *channels):
         async with self._lock:  # whoever came meanwhile subscribes after this, or is seen here
-            if channel in self._subscribed_to and not self.channel_layer.wants(channel):
+            old = {each for each in channels if not self.channel_layer.wants(each)}
+            old &= self._subscribed_to
+            if old:
                 self._ensure_receiver()
-                await self._pubsub.unsubscribe(channel)
-                self._subscribed_to.remove(channel)
+                await self._pubsub.unsubscribe(*old)
+                self._subscribed_to -= old
 
     async def publish_many(self, batch: list[tuple[str, bytes]]):
         if len({channel for channel, _ in batch}) <= FEW:
-            return await self.execute([("PUBLISH", *each) for each in batch])
-        await self.execute([("PUBLISH", self.batches, msgpack.packb(batch))])
+            return await self._round_trip([("PUBLISH", *each) for each in batch])
+        await self._round_trip([("PUBLISH", self.batches, msgpack.packb(batch))])
 
     async def execute(self, commands) -> list:
-        """What the host answers to each, all in one round trip."""
+        """What the host answers to each. What is asked while it is answering goes in one round
+        trip, so that a thousand who ask at once need one connection."""
+        answer = asyncio.get_running_loop().create_future()
+        self._waiting.append((commands, answer))
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._ask())
+        return await answer
+
+    async def _ask(self):
+        while self._waiting:
+            asked, self._waiting = self._waiting, []
+            try:
+                answers = iter(await self._round_trip([each for them, _ in asked for each in them]))
+                outcomes = [list(islice(answers, len(commands))) for commands, _ in asked]
+            except Exception as problem:
+                outcomes = [problem] * len(asked)
+            for (_, answer), outcome in zip(asked, outcomes, strict=True):
+                _settle(answer, outcome)
+
+    async def _round_trip(self, commands) -> list:
         async with self._lock:
             self._ensure_redis()
             redis = self._redis
@@ -164,6 +189,15 @@ class Shard(RedisSingleShardConnection):
         for channel, payload in batch:
             super()._receive_message({"channel": channel, "data": payload})
             self.channel_layer.hand_out(channel, payload)
+
+
+def _settle(answer, outcome):
+    if answer.done():  # nobody waits for it any more
+        return
+    if isinstance(outcome, Exception):
+        answer.set_exception(outcome)
+    else:
+        answer.set_result(outcome)
 
 
 class MemoryLayer(InMemoryChannelLayer):

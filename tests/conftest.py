@@ -14,6 +14,7 @@ from django.db import connections
 from rest_framework.test import APIClient
 
 from crm.models import User
+from notifications import consumers
 from tests.factories import LeadFactory, UserFactory
 from tests.sockets import stop_process
 
@@ -60,9 +61,10 @@ def _no_failing_hooks(caplog, request):
 
 
 @pytest_asyncio.fixture
-async def in_process(settings):
+async def in_process(settings, monkeypatch):
     """The application serves in the process of the test (tests/sockets.py)."""
     settings.ALLOWED_HOSTS = ["testserver"]
+    monkeypatch.setattr(consumers, "ON_THE_WAY", 0)
     yield
     await stop_process()
 

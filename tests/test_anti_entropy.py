@@ -1,5 +1,7 @@
 """Every push lost: whoever is connected is caught up all the same, by rounds over the process."""
 
+import asyncio
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.models import Session
@@ -7,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from crm.models import TokenSignIn
-from notifications import realtime, sockets
+from notifications import consumers, frames, realtime, sockets
 from notifications.models import Notification
 from tests.sockets import Socket, cookie_of, home, tokens
 
@@ -36,6 +38,23 @@ def pushes_lost(monkeypatch):
 @sync_to_async
 def tell(user, title="x"):
     return Notification.objects.create(recipient=user, type="system", title=title)
+
+
+async def test_a_round_gives_a_push_that_is_on_its_way_the_time_to_come(
+    owner, token, pushes_lost, monkeypatch
+):
+    monkeypatch.setattr(consumers, "ON_THE_WAY", 5)
+    async with Socket(token) as socket:
+        pushes_lost(True)
+        told = await tell(owner)
+        pushes_lost(False)
+        round_ = asyncio.create_task(sockets.beat())
+        await asyncio.sleep(0.1)
+        text = frames.created(1, 1, told.as_json())
+        await sync_to_async(realtime.publish)([realtime.Push(owner.pk, text, 1)])
+        assert (await socket.next())["type"] == "notification:created"
+        assert (await socket.next("heartbeat"))["seq"] == 1
+        await round_
 
 
 async def test_a_round_sends_who_missed_something_what_they_missed(

@@ -6,6 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from crm.server import Server
 
+BACKLOG = 4096  # connections that wait to be accepted: all clients come back at once
+
 
 class Command(BaseCommand):
     help = "Serves Leadbell on PORT: pages, API and sockets in one process."
@@ -20,7 +22,7 @@ class Command(BaseCommand):
         asgi = import_module("crm.asgi")
         server = Server(
             asgi.application,
-            endpoints=[f"tcp:port={port}:interface={host}"],
+            endpoints=[f"tcp:port={port}:interface={host}:backlog={BACKLOG}"],
             on_start=asgi.process.start,
             on_listen=lambda: self._invite(host, port),
             on_end=asgi.process.stop,
