@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 django.setup()
 
 from notifications import consumers, frames  # noqa: E402
-from notifications.models import Inbox  # noqa: E402
+from notifications.models import Inbox, arrival, event, parting  # noqa: E402
 from notifications.models.inbox import InboxQuerySet  # noqa: E402
 
 
@@ -48,6 +48,24 @@ def sequence_before():
 
     Inbox.take = take
     Inbox.store = classmethod(store_counts)
+    event.BATCH_EVENTS = 1
+    arrival.way = lambda: ArrivalBefore
+    parting.way = lambda: parting.by_rows
+
+
+class ArrivalBefore(arrival.ByRows):
+    """Fans out one event at a time, since the numbers are taken when the inboxes are found."""
+
+    @staticmethod
+    def lock(recipients):
+        inboxes = Inbox.objects.lock(recipients)
+        return [(inbox.pk, inbox.take(1) - 1, inbox.unread_count - 1) for inbox in inboxes]
+
+    @staticmethod
+    def move(positions, count):
+        for user_id, _, _ in positions:
+            moved = F("unread_count") + count
+            Inbox.objects.filter(pk=user_id).update(unread_count=moved)
 
 
 def elsewhere(method):

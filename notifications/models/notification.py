@@ -8,6 +8,7 @@ from uuid6 import uuid7
 
 from notifications import frames, realtime
 from notifications.kinds import Kind
+from notifications.models import parting
 from notifications.models.inbox import Inbox
 from notifications.models.leads import hold
 from notifications.models.receipt import Receipt
@@ -79,15 +80,7 @@ class NotificationQuerySet(models.QuerySet):
         """
         rows = self.filter(related_lead_id=lead_id, deleted_at=None)
         inboxes = Inbox.objects.lock(rows.values_list("recipient_id", flat=True))
-        by_user = {inbox.pk: inbox for inbox in inboxes}
-        rows, pushes = list(rows.order_by("arrival")), []
-        for row in rows:
-            row.related_lead_id, row.url = None, ""
-            pushes.append(row.number(by_user[row.recipient_id], unread=0))
-        fields = ["related_lead", "url", "seq", "updated_at"]
-        super().bulk_update(rows, fields, batch_size=500)
-        Inbox.store(inboxes)
-        realtime.publish_after_commit(pushes)
+        realtime.publish_after_commit(parting.way()(rows, lead_id, inboxes))
 
 
 class Notification(models.Model):
