@@ -3,10 +3,10 @@ does beside both. Any ASGI server can run it; ``manage.py serve`` is the one it 
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
-http = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Models can be imported only now.
 from channels.routing import URLRouter
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.urls import path
 
 from crm.bounds import BodyLimit
+from crm.http import Handler
 from crm.jobs import JOBS
 from crm.sockets import SocketAuth
 from leads.consumers import LeadConsumer
@@ -23,6 +24,15 @@ from notifications.process import Process
 async def unknown_socket(scope, receive, send):
     await receive()
     await send({"type": "websocket.close"})
+
+
+handlers = {"page": Handler(settings.REQUEST_THREADS), "health": Handler(1)}
+
+
+async def http(scope, receive, send):
+    """Health has a thread of its own, and answers while all others wait for the database."""
+    handler = handlers["health" if scope["path"] == "/healthz" else "page"]
+    await handler(scope, receive, send)
 
 
 process = Process(JOBS if settings.EMBEDDED else ())

@@ -111,7 +111,7 @@ def database(root: Path) -> dict:
             )
         return config | SQLITE
     if engine == "postgresql" and config.get("NAME"):
-        return config | _postgresql(config.get("OPTIONS", {}))
+        return config | POSTGRESQL
     raise ImproperlyConfigured(DATABASE_HINT)
 
 
@@ -130,8 +130,20 @@ SQLITE = {
 }
 
 
-def _postgresql(options: dict) -> dict:
-    """psycopg's pool: under ASGI each request has a thread of its own, so nothing else is kept."""
-    size = number("DATABASE_POOL_SIZE", 20, 1, 1000)
-    pool = {"min_size": min(2, size), "max_size": size, "timeout": 10}
-    return {"CONN_MAX_AGE": 0, "OPTIONS": options | {"pool": pool}}
+# The threads of the sockets, the fan-out, its marks and the jobs keep one each, too.
+OTHER_CONNECTIONS = 4
+
+
+def request_threads() -> int:
+    """How many requests are answered at a time: each keeps a connection, and they share
+    DATABASE_POOL_SIZE with what a process does beside."""
+    size = number("DATABASE_POOL_SIZE", 20, OTHER_CONNECTIONS + 1, 1000)
+    return size - OTHER_CONNECTIONS
+
+
+# Threads are few and stay, and so do their connections; one that broke is replaced.
+POSTGRESQL = {
+    "ENGINE": "crm.postgresql",
+    "CONN_MAX_AGE": None,
+    "CONN_HEALTH_CHECKS": True,
+}

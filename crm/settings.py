@@ -169,6 +169,7 @@ SPECTACULAR_SETTINGS = {
 # Bounds: docs/delivery.md says what each protects.
 
 BODY_LIMIT = 1024 * 1024  # bytes of one HTTP request
+REQUEST_THREADS = env.request_threads()
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
 SOCKETS_PER_USER = 20
 HEARTBEAT_SECONDS = 15

@@ -1,20 +1,24 @@
 """Signing in and out: what axes counts by, tokens that know their sign-in, and what ends."""
 
+import functools
 import hashlib
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db import transaction
+from django.db import connection, transaction
 from rest_framework import status
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+from rest_framework_simplejwt.utils import aware_utcnow
 
 from crm.models import TokenSignIn, User
 from notifications import realtime
 
 SIGN_IN = "sid"  # the claim that names the TokenSignIn
+ENDED = "The sign-in of this token has ended"
 
 
 class LockedOut(APIException):
@@ -91,22 +95,50 @@ def _alive(token):
 def bearer(token: str) -> tuple[User, AccessToken]:
     """Whom an access token stands for. Raises InvalidToken, also for one that was signed out."""
     try:
-        access = AccessToken(token)
+        access = verified(token)
     except TokenError as problem:
         raise InvalidToken(str(problem)) from problem
     return user_of(access), access
 
 
+def verified(token: str | bytes) -> AccessToken:
+    """What an access token says. Raises TokenError for a forged and for an expired one."""
+    access = _signed_by_us(token)
+    access.check_exp(current_time=aware_utcnow())
+    return access
+
+
+@functools.lru_cache(maxsize=1000)
+def _signed_by_us(token):
+    """A client sends the same token with every request: who signed it is worked out once."""
+    return AccessToken(token)
+
+
 def user_of(token) -> User:
     """The active user of a token whose sign-in has not ended. Raises InvalidToken."""
-    return _sign_in(token).user
+    sign_in = TokenSignIn._meta.pk.get_db_prep_value(token.get(SIGN_IN), connection)
+    user = next(iter(User.objects.raw(_alive_by_sign_in(), [sign_in])), None)
+    if user is None or str(user.pk) != str(token.get("user_id")):
+        raise InvalidToken(ENDED)
+    return user
+
+
+@functools.cache
+def _alive_by_sign_in() -> str:
+    """The query of every request with a token, as SQL with one gap: the sign-in. To compile it each
+    time took three times as long as the database takes."""
+    users = User.objects.filter(
+        is_active=True, token_sign_ins__ended_at=None, token_sign_ins__pk=UUID(int=0)
+    )
+    sql, _ = users.query.sql_with_params()
+    return sql
 
 
 def _sign_in(token) -> TokenSignIn:
     alive = TokenSignIn.objects.alive().select_related("user")
     sign_in = alive.filter(pk=token.get(SIGN_IN)).first()
     if sign_in is None or str(sign_in.user_id) != str(token.get("user_id")):
-        raise InvalidToken("The sign-in of this token has ended")
+        raise InvalidToken(ENDED)
     return sign_in
 
 

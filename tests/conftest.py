@@ -13,6 +13,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from rest_framework.test import APIClient
 
+from crm import asgi
 from crm.models import User
 from notifications import consumers
 from tests.factories import LeadFactory, UserFactory
@@ -38,6 +39,8 @@ def _close_connections_of_threads(django_db_setup):
     """Async tests reach the database from a thread, whose connection would outlive the database."""
     yield
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+    for handler in asgi.handlers.values():
+        handler.close()
 
 
 @pytest.fixture(autouse=True)

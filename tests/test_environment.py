@@ -45,7 +45,7 @@ WRONG = {
     "PORT": ["x", "0", "65536", "-1", "80.0", "8000 x", "٨٠٠٠", "²", "9" * 5_000],
     "ACCESS_TOKEN_MINUTES": ["x", "0", "1441"],
     "REFRESH_TOKEN_DAYS": ["x", "0", "366"],
-    "DATABASE_POOL_SIZE": ["x", "0", "1001"],
+    "DATABASE_POOL_SIZE": ["x", "4", "1001"],
     "REDIS_URL": ["localhost:6379", "http://localhost", "redis://", "redis:///0", "redis",
                   "redis://localhost:x/0", "redis://localhost:99999/0", "redis://[::1/0"],
     "DATABASE_URL": ["x", "postgres://", "postgres://localhost", "mysql://u:p@localhost/leadbell",
@@ -115,11 +115,11 @@ def test_every_variable_reaches_the_setting_it_is_for(start):
     assert settings["SECRET_KEY"] == "k" * 50
     assert settings["ALLOWED_HOSTS"] == ["crm.example"]
     assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://crm.example", "http://localhost:8000"]
-    assert database["ENGINE"] == "django.db.backends.postgresql"
+    assert database["ENGINE"] == "crm.postgresql"
     assert (database["USER"], database["PASSWORD"]) == ("ann", "s@cret")
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db", 5433, "leads")
     assert database["OPTIONS"]["sslmode"] == "require"
-    assert database["OPTIONS"]["pool"]["max_size"] == 7
+    assert settings["REQUEST_THREADS"] == 3
     layer = settings["CHANNEL_LAYERS"]["default"]["CONFIG"]
     assert (layer["hosts"], layer["prefix"]) == (["rediss://cache:6380/1"], "crm")
     assert settings["PORT"] == 9000
