@@ -12,6 +12,7 @@ from django.utils import timezone
 from crm.models import User
 from notifications import frames, realtime
 from notifications.models import Event, Inbox, Notification, arrival
+from notifications.models.event import recipients
 from tests.factories import LeadFactory, UserFactory
 
 AWKWARD = [
@@ -200,7 +201,7 @@ def test_inboxes_that_two_make_at_once_are_made_once_and_nobody_waits_in_a_circl
         try:
             for _ in range(5):
                 with transaction.atomic():
-                    held.append(len(arrival.lock(User.objects.filter(is_active=True))))
+                    held.append(len(arrival.lock(recipients)))
         except Exception as problem:
             failures.append(problem)
         finally:
@@ -271,12 +272,40 @@ def test_a_claim_leaves_out_what_another_holds(way, owner, monkeypatch):
             connection.close()
 
     with transaction.atomic():
-        assert [event.pk for event in arrival.claim(Event.objects.pending(), 1)[0]] == [first.pk]
+        assert [event.pk for event in arrival.claim(Event.objects.all(), 1)[0]] == [first.pk]
         thread = threading.Thread(target=fan_out)
         thread.start()
         thread.join()
     assert counts == [(2, False)]
     assert [row.event for row in of(owner)] == others
+
+
+def test_a_claim_takes_what_is_pending_and_nothing_else(way):
+    now = timezone.now()
+    rows = events(*"abcdefg")
+    for row, fields in zip(
+        rows,
+        [
+            {},
+            {"fanned_out_at": now},
+            {"parked_at": now},
+            {"next_attempt_at": now + timedelta(minutes=1)},
+            {"next_attempt_at": now - timedelta(minutes=1)},
+            {"created_at": now - timedelta(minutes=1)},
+        ],
+        strict=False,
+    ):
+        Event.objects.filter(pk=row.pk).update(**fields)
+
+    def claimed(events):
+        with transaction.atomic():
+            found, _ = arrival.claim(events, 50)
+            assert [event.pk for event in found] == [event.pk for event in events.pending()]
+            return [event.title for event in found]
+
+    assert claimed(Event.objects.all()) == ["a", "e", "f", "g"]
+    assert claimed(Event.objects.overdue()) == ["f"]
+    assert claimed(Event.objects.filter(pk__in=[rows[1].pk, rows[4].pk])) == ["e"]
 
 
 def test_a_batch_says_whether_there_may_be_more(way, owner, teammate, monkeypatch):
@@ -292,9 +321,19 @@ def test_a_batch_says_whether_there_may_be_more(way, owner, teammate, monkeypatc
     assert [Event.objects.fan_out_batch() for _ in range(2)] == [(2, True), (1, False)]
 
 
+def test_a_claim_that_always_fails_is_not_tried_for_ever(way, owner, monkeypatch):
+    events("x")
+    monkeypatch.setattr(arrival, "claim", lambda *_: 1 / 0)
+
+    assert [Event.objects.fan_out_batch() for _ in range(2)] == [(1, True), (0, False)]
+    assert Event.objects.get().attempts == 1
+
+
 def test_positions_are_in_the_order_of_user_ids(way):
     users = UserFactory.create_batch(5)
     for user in reversed(users[1:]):
         Inbox.objects.make([user.pk])
     with transaction.atomic():
-        assert arrival.lock(User.objects.order_by("-pk")) == [(user.pk, 0, 0) for user in users]
+        assert arrival.lock(lambda: User.objects.order_by("-pk")) == [
+            (user.pk, 0, 0) for user in users
+        ]

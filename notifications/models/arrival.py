@@ -9,6 +9,7 @@ A position is a tuple of an inbox's user id, seq and unread count. Both ways loc
 inboxes in the order that notifications/models/inbox.py names.
 """
 
+import functools
 import secrets
 import struct
 import time
@@ -30,15 +31,17 @@ def way():
     return InSets if connection.vendor == "postgresql" else ByRows
 
 
-def claim(pending, limit: int) -> tuple[list, bool]:
-    """The first ``limit`` of the ``pending`` events but for those that another fan-out holds, each
-    with its lead, held until the end of the transaction; and whether there may be more."""
-    return way().claim(pending, limit)
+def claim(events, limit: int) -> tuple[list, bool]:
+    """The first ``limit`` pending of ``events``, a queryset, but for those that another fan-out
+    holds, each with its lead, held until the end of the transaction; and whether there may be
+    more."""
+    return way().claim(events, limit)
 
 
 def lock(recipients) -> list[tuple[int, int, int]]:
-    """The positions of ``recipients``, a queryset of users, by user id, locked until the
-    transaction ends; who had no inbox has one then."""
+    """The positions of ``recipients()``, a queryset of users, by user id, locked until the
+    transaction ends; who had no inbox has one then. The function gives the same queryset each
+    time: compiling it takes longer than asking."""
     return way().lock(recipients)
 
 
@@ -82,7 +85,8 @@ class ByRows:
     """Through the ORM: a row is an instance."""
 
     @staticmethod
-    def claim(pending, limit):
+    def claim(events, limit):
+        pending = events.pending()
         due = dict(pending.values_list("pk", "related_lead_id")[:limit])
         if not due:
             return [], False
@@ -94,7 +98,7 @@ class ByRows:
 
     @staticmethod
     def lock(recipients):
-        inboxes = Inbox.objects.lock(recipients)
+        inboxes = Inbox.objects.lock(recipients())
         return [(inbox.pk, inbox.seq, inbox.unread_count) for inbox in inboxes]
 
     @classmethod
@@ -121,10 +125,16 @@ class ByRows:
 class InSets:
     """In PostgreSQL's SQL: one statement, and one round trip, each."""
 
-    # The count makes it lock all leads before the first event. What is said of the events again is
-    # for one that somebody else delivered or parked while this waited for a lead.
+    # What is due is what EventQuerySet.pending says. The count makes it lock all leads before the
+    # first event. What is said of the events again is for one that somebody else delivered or
+    # parked while this waited for a lead.
     CLAIM = """
-        WITH due (id, lead_id) AS MATERIALIZED ({pending}),
+        WITH due (id, lead_id) AS MATERIALIZED (
+            SELECT id, related_lead_id FROM notifications_event
+            WHERE fanned_out_at IS NULL AND parked_at IS NULL
+                AND (next_attempt_at IS NULL OR next_attempt_at <= %s) {among}
+            ORDER BY id LIMIT %s
+        ),
         lead AS MATERIALIZED (
             SELECT * FROM {leads} WHERE id IN (SELECT lead_id FROM due)
             ORDER BY id FOR KEY SHARE
@@ -179,24 +189,24 @@ class InSets:
     """
 
     @classmethod
-    def claim(cls, pending, limit):
-        due = pending.values("pk", "related_lead_id")[:limit]
-        query, params = due.query.sql_with_params()
-        event, lead = pending.model, apps.get_model("leads.Lead")
+    def claim(cls, events, limit):
+        event, lead = events.model, apps.get_model("leads.Lead")
+        among, params = _among(events)
         columns = ", ".join(_columns(event, "event") + _columns(lead, "lead"))
         leads = connection.ops.quote_name(lead._meta.db_table)
+        query = cls.CLAIM.format(among=among, leads=leads, columns=columns)
         with connection.cursor() as cursor:
-            cursor.execute(cls.CLAIM.format(pending=query, leads=leads, columns=columns), params)
+            cursor.execute(query, [timezone.now(), *params, limit])
             rows = cursor.fetchall()
-        events, width = [], 1 + len(event._meta.concrete_fields)
+        claimed, width = [], 1 + len(event._meta.concrete_fields)
         for row in rows:
-            events.append(_made(event, row[1:width]))
-            events[-1].related_lead = _made(lead, row[width:])
-        return events, bool(rows) and rows[0][0] == limit
+            claimed.append(_made(event, row[1:width]))
+            claimed[-1].related_lead = _made(lead, row[width:])
+        return claimed, bool(rows) and rows[0][0] == limit
 
     @classmethod
     def lock(cls, recipients):
-        query, params = recipients.order_by().values("pk").query.sql_with_params()
+        query, params = _compiled(recipients)
         with connection.cursor() as cursor:
             while True:
                 cursor.execute(cls.LOCK.format(recipients=query), params)
@@ -219,6 +229,19 @@ class InSets:
         }
         with connection.cursor() as cursor:
             cursor.execute(cls.STORE, values)
+
+
+def _among(events) -> tuple[str, list]:
+    """A condition for ``events``, with its parameters; none where they are all that there are."""
+    if not events.query.where:
+        return "", []
+    query, params = events.order_by().values("pk").query.sql_with_params()
+    return f"AND id IN ({query})", params
+
+
+@functools.cache
+def _compiled(users):
+    return users().order_by().values("pk").query.sql_with_params()
 
 
 def _columns(model, alias) -> list[str]:

@@ -57,22 +57,22 @@ class EventQuerySet(AttemptsQuerySet):
     def fan_out_batch(self) -> tuple[int, bool]:
         """``fan_out``; also returns whether more may be pending. Where it says no, whatever is
         committed meanwhile wakes the fan-out by itself."""
-        pending = self.pending()
         try:
-            return pending._fan_out_batch(BATCH_EVENTS)
+            return self._fan_out_batch(BATCH_EVENTS)
         except OperationalError:  # the database's trouble, and no event's
             raise
         except Exception:
             logger.exception("A batch of events failed: each is tried by itself")
-            pks = list(pending.values_list("pk", flat=True)[:BATCH_EVENTS])
-            return sum(pending.filter(pk=pk)._fan_out_one() for pk in pks), True
+            pks = list(self.pending().values_list("pk", flat=True)[:BATCH_EVENTS])
+            dealt_with = sum(self.filter(pk=pk)._fan_out_one() for pk in pks)
+            return dealt_with, bool(dealt_with)
 
     def _fan_out_batch(self, limit) -> tuple[int, bool]:
         with transaction.atomic():
             events, more = arrival.claim(self, limit)
             if not events:
                 return 0, False
-            positions = arrival.lock(get_user_model().objects.filter(is_active=True))
+            positions = arrival.lock(recipients)
             batch = events[: max(1, BATCH_ROWS // max(1, len(positions)))]
             _deliver(batch, positions)
         return len(batch), more or len(batch) < len(events)
@@ -83,9 +83,14 @@ class EventQuerySet(AttemptsQuerySet):
         except OperationalError:
             raise
         except Exception as problem:
-            for event in self:
+            for event in self.pending():
                 event.failed(problem)
             return 1
+
+
+def recipients():
+    """Who is told of what happens."""
+    return get_user_model().objects.filter(is_active=True)
 
 
 def _deliver(events, positions):
