@@ -142,7 +142,7 @@ async def test_a_connection_that_the_server_ended_is_replaced_unnoticed(handler)
         with connections["default"].cursor() as cursor:
             cursor.execute("SET application_name = 'kept'")
 
-    await handler._in_thread(name_it)
+    await handler._in_thread(name_it)()
     assert await sync_to_async(end_all_others)() == 1
     for _ in range(2 * THREADS):
         assert (await get(handler, "/who/")).status == 200
