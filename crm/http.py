@@ -27,6 +27,7 @@ class Handler(ASGIHandler):
         super().__init__()
         self.connections = []
         self.threads = ThreadPoolExecutor(threads, "request", initializer=self._begin_thread)
+        self.answer = self._in_thread(self._answer)
 
     def _begin_thread(self):
         self.connections.append(connections[DEFAULT_DB_ALIAS])
@@ -46,7 +47,7 @@ class Handler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        response = await self._in_thread(self._answer, scope, body)
+        response = await self.answer(scope, body)
         if response.streaming:
             await self._stream(response, receive, send)
         else:
@@ -65,9 +66,9 @@ class Handler(ASGIHandler):
         body.seek(0)
         return body
 
-    def _in_thread(self, act, *args):
+    def _in_thread(self, act):
         # By asgiref, so that async_to_sync in there finds the loop of the server.
-        return SyncToAsync(act, thread_sensitive=False, executor=self.threads)(*args)
+        return SyncToAsync(act, thread_sensitive=False, executor=self.threads)
 
     def _answer(self, scope, body):
         set_script_prefix(get_script_prefix(scope))
@@ -96,8 +97,9 @@ class Handler(ASGIHandler):
             for task in (sending, leaving):
                 task.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
-            await self._in_thread(response.close)
+            await self._in_thread(response.close)()
 
     async def _parts(self, parts):
-        while (part := await self._in_thread(next, parts, None)) is not None:
+        following = self._in_thread(lambda: next(parts, None))
+        while (part := await following()) is not None:
             yield part

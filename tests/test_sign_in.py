@@ -386,6 +386,12 @@ def test_a_bearer_token_needs_no_csrf_token(tokens):
 # Who am I, who else is here
 
 
+def test_a_lead_by_token_is_three_queries(tokens, django_assert_num_queries):
+    api = APIClient(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
+    with django_assert_num_queries(5):  # who it is; savepoint, lead, event, release
+        assert api.post("/api/leads/", JOHN).status_code == 201
+
+
 def test_me_is_who_signed_in_with_the_position_of_their_inbox(owner, manager, api_of):
     for title in ("a", "b"):
         Notification.objects.create(recipient=owner, type="system", title=title)
