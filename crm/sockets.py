@@ -18,7 +18,6 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken
 
 from crm import signin
 from crm.models import TokenSignIn
@@ -136,7 +135,7 @@ def _bearer_token(headers, offered):
 def _by_token(token, subprotocol):
     """Reads the token only: its ``inbox`` finds whether the sign-in is alive."""
     try:
-        access = AccessToken(token)
+        access = signin.verified(token)
         user_id, name = int(access["user_id"]), str(UUID(access[signin.SIGN_IN]))
     except (TokenError, KeyError, TypeError, ValueError) as problem:
         raise Refused("a bad token") from problem

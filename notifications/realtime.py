@@ -210,6 +210,7 @@ async def watch(back: Callable[[], None]) -> None:
             away = True
         else:
             if away:
+                sender.retry_at = 0
                 back()
             away = False
         await asyncio.sleep(ECHO_SECONDS)

@@ -221,6 +221,7 @@ def until_somebody_waits_for_a_lock():
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     with connection.cursor() as cursor:
         for _ in range(1000):
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else all of it sees the first
             cursor.execute(query + " AND datname = current_database()")
             if cursor.fetchone()[0]:
                 return

@@ -352,7 +352,7 @@ def redis_at(settings):
 
     def lead(address, **config):
         layer = {
-            "BACKEND": "notifications.layer.PipelinedPubSubLayer",
+            "BACKEND": "notifications.layer.RedisLayer",
             "CONFIG": {"hosts": [address], **config},
         }
         settings.CHANNEL_LAYERS = {"default": layer}

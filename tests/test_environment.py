@@ -94,7 +94,7 @@ def test_a_machine_of_ones_own_needs_nothing_but_debug(start):
     assert settings["SECRET_KEY"]
     assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
     assert settings["DATABASES"]["default"]["ENGINE"] == "django.db.backends.sqlite3"
-    assert settings["CHANNEL_LAYERS"]["default"]["BACKEND"].endswith("InMemoryChannelLayer")
+    assert settings["CHANNEL_LAYERS"]["default"]["BACKEND"].endswith("MemoryLayer")
     assert settings["PORT"] == 8000
 
 

@@ -131,11 +131,12 @@ async def test_many_requests_share_a_few_threads_and_their_connections(handler):
 @pytest.mark.postgres
 async def test_a_connection_that_the_server_ended_is_replaced_unnoticed(handler):
     def end_all_others():
+        """Waits for each to be gone, for 5 s at most."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                " AND application_name = 'kept'"
+                "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 5000))"
+                " FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND application_name = 'kept'"
             )
             return cursor.fetchone()[0]
 

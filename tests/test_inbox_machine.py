@@ -92,6 +92,9 @@ class Model:
         if told.deleted_at is None:
             told.deleted_at, told.seq = timezone.now(), self.take()
 
+    def reword(self, told, message):
+        told.message, told.seq = message, self.take()
+
     def mark_all(self):
         for part in _parts(self.unread, PAGE):
             seq = self.take()
@@ -298,6 +301,16 @@ class InboxMachine(RuleBasedStateMachine):
                 with self.committed():
                     verb()
                 person.model.set_read(told, read)
+
+    @rule(who=people, pick=picks)
+    def one_is_reworded(self, who, pick):
+        """What else the object says is as old as it, and stays as it is stored."""
+        person = self.people[who]
+        if (told := self.chosen(person.model.told, pick)) and told.deleted_at is None:
+            told.row.message = self.name()
+            with self.committed():
+                told.row.save(update_fields=["message"])
+            person.model.reword(told, told.row.message)
 
     @rule(who=people, pick=picks)
     def one_is_deleted(self, who, pick):

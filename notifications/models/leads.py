@@ -1,7 +1,7 @@
 """What this app knows of leads: that they exist, and that they can be held."""
 
 from django.apps import apps
-from django.db import connection
+from django.db import IntegrityError, connection
 
 
 def hold(lead_ids) -> dict:
@@ -21,3 +21,10 @@ def hold(lead_ids) -> dict:
     table = connection.ops.quote_name(lead._meta.db_table)
     query = f"SELECT * FROM {table} WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"  # noqa: S608
     return {row.pk: row for row in lead.objects.raw(query, [ids])}
+
+
+def hold_all(lead_ids) -> None:
+    """``hold`` for rows that are to point at these leads. Raises IntegrityError without one."""
+    wanted = set(lead_ids) - {None}
+    if missing := wanted - set(hold(wanted)):
+        raise IntegrityError(f"There is no lead {', '.join(map(str, sorted(missing)))}.")

@@ -10,7 +10,7 @@ from notifications import frames, realtime
 from notifications.kinds import Kind
 from notifications.models import parting
 from notifications.models.inbox import Inbox
-from notifications.models.leads import hold
+from notifications.models.leads import hold_all
 from notifications.models.receipt import Receipt
 from notifications.realtime import Push
 from notifications.serializers import NotificationSerializer
@@ -47,7 +47,7 @@ class NotificationQuerySet(models.QuerySet):
         """Stores and announces each, as ``save`` does, with as many queries for one as for many."""
         objs = list(objs)
         with transaction.atomic():
-            hold(row.related_lead_id for row in objs)
+            hold_all(row.related_lead_id for row in objs)
             inboxes = Inbox.objects.lock({row.recipient_id for row in objs})
             by_user = {inbox.pk: inbox for inbox in inboxes}
             pushes = [row.number(by_user[row.recipient_id]) for row in objs]
@@ -84,6 +84,10 @@ class NotificationQuerySet(models.QuerySet):
 
 
 class Notification(models.Model):
+    """The database looks after ``recipient`` alone: to look up three more rows for each row that
+    arrives took a fifth of the fan-out's time. The event and the lead are locked while their
+    notifications arrive, and their deletion takes them off here."""
+
     Type = Kind
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -101,6 +105,7 @@ class Notification(models.Model):
         editable=False,
         related_name="notifications",
         db_index=False,
+        db_constraint=False,
     )
     type = models.CharField(max_length=32, choices=Kind)
     title = models.CharField(max_length=200)
@@ -113,6 +118,7 @@ class Notification(models.Model):
         blank=True,
         related_name="notifications",
         db_index=False,
+        db_constraint=False,
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -121,6 +127,7 @@ class Notification(models.Model):
         blank=True,
         related_name="+",
         db_index=False,
+        db_constraint=False,
     )
     seq = models.BigIntegerField(editable=False, help_text="The number of its last change.")
     arrival = models.BigIntegerField(editable=False, help_text="The number it arrived with.")
@@ -193,9 +200,10 @@ class Notification(models.Model):
     def save(self, *, update_fields=None, **kwargs):
         """Raises DoesNotExist for one that was deleted meanwhile: it does not come back."""
         with transaction.atomic():
-            hold([self.related_lead_id])
+            if update_fields is None or "related_lead" in update_fields:
+                hold_all([self.related_lead_id])
             inbox = Inbox.objects.lock_one(self.recipient_id)
-            was_unread = 0 if self._state.adding else self._stored().is_unread
+            was_unread = False if self._state.adding else self._meet_stored(update_fields)
             self._write(inbox, self.is_unread - was_unread, update_fields, **kwargs)
 
     def mark_read(self) -> None:
@@ -243,8 +251,15 @@ class Notification(models.Model):
         frame = frames.created(self.seq, inbox.unread_count, self.as_json())
         return Push(inbox.pk, frame, self.seq, self.pk)
 
-    def _stored(self):
-        return Notification.objects.only("read_at", "deleted_at").get(pk=self.pk, deleted_at=None)
+    def _meet_stored(self, update_fields) -> bool:
+        """Takes what is not to be written from the row as it is stored, so that frame and count
+        tell of it; returns whether that was unread."""
+        stored = Notification.objects.get(pk=self.pk, deleted_at=None)
+        if update_fields is not None:
+            for field in self._meta.concrete_fields:
+                if not {field.name, field.attname} & set(update_fields):
+                    setattr(self, field.attname, getattr(stored, field.attname))
+        return stored.is_unread
 
     def _changed_frame(self, inbox) -> str:
         if self.deleted_at is not None:
