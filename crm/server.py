@@ -10,6 +10,7 @@ from daphne.server import Server as Daphne
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from twisted.internet import defer, reactor, tcp
+from twisted.web import http
 
 from crm.bounds import TOO_LARGE
 from notifications.consumers import MAX_FRAME
@@ -24,13 +25,13 @@ LINGER_SECONDS = 2
 SLOW_BYTES = 1024 * 1024  # what may wait for a client that does not read
 
 
-def _nothing(*_):
-    return ""
-
-
 # autobahn renders texts for its debug log with every connection, whether anybody reads it or not.
 for name in ("hltype", "hlval", "pformat"):
-    setattr(autobahn, name, _nothing)
+    setattr(autobahn, name, lambda *_: "")
+
+
+# Twisted would read every form before Django does, and its Content-Type by the rules of e-mail.
+http._parseContentType = lambda line: b""
 
 
 class BoundedRequest(WebRequest):

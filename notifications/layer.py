@@ -12,7 +12,6 @@ import asyncio
 import logging
 from itertools import islice
 
-import msgpack
 from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import (
     RedisPubSubChannelLayer,
@@ -59,8 +58,7 @@ class RedisLayer(RedisPubSubChannelLayer):
         layer, by_shard = self._get_layer(), {}
         for group, message in messages:
             channel = layer._get_group_channel_name(group)
-            batch = by_shard.setdefault(layer._get_shard(channel), [])
-            batch.append((channel, self.serialize(message)))
+            by_shard.setdefault(layer._get_shard(channel), []).append((channel, message))
         await asyncio.gather(*(shard.publish_many(batch) for shard, batch in by_shard.items()))
 
     async def take_seats(self, takers: list[tuple[str, str]], limit: int, seconds: int) -> bool:
@@ -115,11 +113,6 @@ class LoopLayer(RedisPubSubLoopLayer):
     def wants(self, channel) -> bool:
         return channel in self.channels or channel in self.groups or channel in self.listeners
 
-    def hand_out(self, channel, data):
-        listeners = self.listeners.get(channel)
-        if listeners:
-            _tell(tuple(listeners), self.channel_layer.deserialize(data))
-
 
 class Shard(RedisSingleShardConnection):
     """The connections to one Redis host."""
@@ -147,10 +140,11 @@ class Shard(RedisSingleShardConnection):
                 await self._pubsub.unsubscribe(*old)
                 self._subscribed_to -= old
 
-    async def publish_many(self, batch: list[tuple[str, bytes]]):
-        if len({channel for channel, _ in batch}) <= FEW:
-            return await self._round_trip([("PUBLISH", *each) for each in batch])
-        await self._round_trip([("PUBLISH", self.batches, msgpack.packb(batch))])
+    async def publish_many(self, batch: list[tuple[str, dict]]):
+        if len({channel for channel, _ in batch}) > FEW:
+            batch = [(self.batches, {"batch": batch})]
+        serialize = self.channel_layer.channel_layer.serialize
+        await self._round_trip([("PUBLISH", name, serialize(message)) for name, message in batch])
 
     async def execute(self, commands) -> list:
         """What the host answers to each. What is asked while it is answering goes in one round
@@ -185,10 +179,20 @@ class Shard(RedisSingleShardConnection):
         if message is None:
             return
         name, data = message["channel"].decode(), message["data"]
-        batch = msgpack.unpackb(data) if name == self.batches else [(name, data)]
-        for channel, payload in batch:
-            super()._receive_message({"channel": channel, "data": payload})
-            self.channel_layer.hand_out(channel, payload)
+        layer = self.channel_layer
+        if name == self.batches:
+            for channel, each in layer.channel_layer.deserialize(data)["batch"]:
+                if channel in layer.groups:
+                    self._queue(channel, layer.channel_layer.serialize(each))
+                _tell(layer.listeners.get(channel, ()), each)
+        else:
+            self._queue(name, data)
+            if name in layer.listeners:
+                _tell(layer.listeners[name], layer.channel_layer.deserialize(data))
+
+    def _queue(self, name, data):
+        """For consumers, which receive from a channel."""
+        super()._receive_message({"channel": name, "data": data})
 
 
 def _settle(answer, outcome):
@@ -239,7 +243,7 @@ class MemoryLayer(InMemoryChannelLayer):
 
 def _tell(listeners, message):
     """One that fails keeps nothing from the others."""
-    for listener in listeners:
+    for listener in tuple(listeners):
         try:
             listener(message)
         except Exception:

@@ -52,7 +52,7 @@ class Push(NamedTuple):
     user_id: int
     text: str
     seq: int = 0
-    notification_id: UUID | None = None
+    notification_id: UUID | str | None = None
 
 
 class Sender:

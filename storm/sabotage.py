@@ -22,8 +22,7 @@ def without_anti_entropy():
     """Rounds heal nobody and tell nobody: a heartbeat says what the socket has been sent."""
 
     async def beat(consumer, seq):
-        if consumer.closing is None:
-            await consumer.send(text_data=frames.heartbeat(consumer.position))
+        consumer.send_text(frames.heartbeat(consumer.position))
 
     consumers.InboxConsumer.beat = beat
 

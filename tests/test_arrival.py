@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -65,8 +66,8 @@ def test_a_frame_filled_in_is_the_frame(frame, text):
     for read_at, lead_id, actor_id in ((None, None, None), (timezone.now(), 5, 9)):
         row.read_at, row.related_lead_id, row.actor_id = read_at, lead_id, actor_id
         fill = frames.for_each(frame, row.as_json())
-        for pk, text_of_pk in arrival.new_ids(3):
-            row.pk, row.seq = pk, row.seq + 10**12
+        for text_of_pk in arrival.new_ids(3):
+            row.pk, row.seq = UUID(text_of_pk), row.seq + 10**12
             assert fill(row.seq, 2**31, text_of_pk) == frame(row.seq, 2**31, row.as_json())
 
 
@@ -76,10 +77,10 @@ def test_ids_are_of_version_7_in_the_order_of_time_and_never_the_same():
         clock.shift(timedelta(milliseconds=1))
         late = arrival.new_ids(1000)
 
-    assert len(dict(early + late)) == 2000
+    assert len({*early, *late}) == 2000
     assert max(early) < min(late)
-    assert all((pk.version, str(pk)) == (7, text) for pk, text in early + late)
-    assert early[0][0].int >> 80 == 750
+    assert all((UUID(pk).version, str(UUID(pk))) == (7, pk) for pk in early + late)
+    assert UUID(early[0]).int >> 80 == 750
     assert arrival.new_ids(0) == []
 
 
@@ -130,7 +131,7 @@ def test_pushes_go_event_by_event_with_what_is_live_ahead(way, committing, owner
         *[(user, 0, "lead:created") for _ in range(2) for user in users],
         *[(user, seq, "notification:created") for seq in (1, 2) for user in users],
     ]
-    ids = [push.notification_id for push in pushed if push.seq]
+    ids = [UUID(push.notification_id) for push in pushed if push.seq]
     assert ids == [of(user).get(seq=seq).pk for seq in (1, 2) for user in (owner, teammate)]
 
 

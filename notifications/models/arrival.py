@@ -54,24 +54,23 @@ def arrive(events, positions) -> list[Push]:
         ids_of_event = new_ids(len(positions))
         ids += ids_of_event
         pushes += [
-            Push(user_id, fill(seq + nth, unread + nth, text), seq + nth, pk)
-            for (user_id, seq, unread), (pk, text) in zip(positions, ids_of_event, strict=True)
+            Push(user_id, fill(seq + nth, unread + nth, pk), seq + nth, pk)
+            for (user_id, seq, unread), pk in zip(positions, ids_of_event, strict=True)
         ]
     way().store(events, positions, ids, at)
     return pushes
 
 
-def new_ids(count: int) -> list[tuple[UUID, str]]:
-    """New ids, each also as text: UUIDs of version 7 (RFC 9562) that share their time, to the
-    millisecond and the 12 bits below it (6.2, method 3), before 62 random bits of their own."""
+def new_ids(count: int) -> list[str]:
+    """New ids: UUIDs of version 7 (RFC 9562) that share their time, to the millisecond and the 12
+    bits below it (6.2, method 3), before 62 random bits of their own."""
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     head = f"{milliseconds:012x}7{rest * 4096 // 1_000_000:03x}"
-    high, prefix = int(head, 16) << 64, f"{head[:8]}-{head[8:12]}-{head[12:]}"
+    prefix = f"{head[:8]}-{head[8:12]}-{head[12:]}"
     ids = []
     for number in struct.unpack(f"{count}Q", secrets.token_bytes(8 * count)):
-        low = number >> 2 | 1 << 63
-        digits = f"{low:x}"
-        ids.append((UUID(int=high | low), f"{prefix}-{digits[:4]}-{digits[4:]}"))
+        digits = f"{number >> 2 | 1 << 63:x}"
+        ids.append(f"{prefix}-{digits[:4]}-{digits[4:]}")
     return ids
 
 
@@ -108,7 +107,7 @@ class ByRows:
         for nth, event in enumerate(events, 1):
             for user_id, seq, _ in positions:
                 row = _row(event, user_id, at)
-                row.pk, row.seq, row.arrival = next(pks)[0], seq + nth, seq + nth
+                row.pk, row.seq, row.arrival = UUID(next(pks)), seq + nth, seq + nth
                 rows.append(row)
         Notification.objects.store(rows)
         cls.move(positions, len(events))
@@ -185,7 +184,7 @@ class InSets:
             related_lead_id, actor_id, %(at)s, %(at)s
         FROM event, unnest(%(users)s::bigint[], %(seqs)s::bigint[])
             WITH ORDINALITY AS inbox (user_id, seq, place)
-        ORDER BY nth, place
+        ORDER BY place, nth
     """
 
     @classmethod
@@ -225,7 +224,7 @@ class InSets:
             "users": _array(user_id for user_id, _, _ in positions),
             "seqs": _array(seq for _, seq, _ in positions),
             "inboxes": len(positions),
-            "ids": _array(text for _, text in ids),
+            "ids": _array(ids),
         }
         with connection.cursor() as cursor:
             cursor.execute(cls.STORE, values)

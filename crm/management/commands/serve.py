@@ -1,3 +1,4 @@
+import gc
 from importlib import import_module
 
 from django.conf import settings
@@ -20,6 +21,9 @@ class Command(BaseCommand):
     def handle(self, *args, host, port, **options):
         self._collect_static()
         asgi = import_module("crm.asgi")
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
         server = Server(
             asgi.application,
             endpoints=[f"tcp:port={port}:interface={host}:backlog={BACKLOG}"],
