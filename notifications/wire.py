@@ -1,6 +1,7 @@
 """JSON as it goes over the wire: one encoder for REST bodies and frames, one strict decoder."""
 
 import json
+from datetime import UTC, datetime
 
 from rest_framework.renderers import JSONRenderer
 
@@ -12,6 +13,11 @@ _renderer = JSONRenderer()
 def encode(value) -> str:
     """The text that REST would answer for ``value``, byte for byte."""
     return _renderer.render(value).decode()
+
+
+def moment(value: datetime | None) -> str | None:
+    """A moment as JSON has it: ISO 8601 in UTC, with Z."""
+    return value and f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
 
 
 def decode(raw: bytes | str):
