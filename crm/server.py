@@ -78,15 +78,17 @@ class SpeakingSocket(WebSocketProtocol):
     their detour through autobahn and Twisted."""
 
     def write_ready(self, data: bytes) -> None:
-        """Writes whole frames, to the socket itself as long as nothing waits before it."""
+        """Writes whole frames, to the socket itself as long as nothing waits before it. How much
+        these are is no fault of the client; what still waits when the next ones come is."""
         if self.state != self.STATE_OPEN:
             return
-        if not (waiting := _waiting(self)):
+        waiting = _waiting(self)
+        if waiting > SLOW_BYTES:
+            return self.cut_off()
+        if not waiting:
             data = data[_sent(self.transport, data) :]
         if data:
             self.transport.write(data)
-            if waiting + len(data) > SLOW_BYTES:
-                self.cut_off()
 
     def cut_off(self) -> None:
         logger.warning("A socket does not read: %s is cut off", self.client_addr)

@@ -6,6 +6,7 @@ which a browser sees as a failed connection (HTTP 403).
 
 import functools
 import logging
+import time
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
@@ -45,9 +46,11 @@ class SocketSignIn:
 
     @database_sync_to_async
     def inbox(self) -> tuple[int, int]:
-        """The user's sequence and unread count. One query, which for a token also finds whether
-        its sign-in is alive; raises Refused where it is not."""
+        """The user's sequence and unread count. Raises Refused where the sign-in has ended, which
+        for a token is one query with it."""
         if self.means == "session":
+            if not Session.objects.filter(session_key=self.key).exists():
+                raise Refused("the session has ended")
             return Inbox.objects.standing(self.user_id)
         name = TokenSignIn._meta.pk.get_db_prep_value(self.name, connection)
         with connection.cursor() as cursor:
@@ -152,7 +155,7 @@ def _by_token(token, subprotocol):
         user_id, name = int(access["user_id"]), str(UUID(access[signin.SIGN_IN]))
     except (TokenError, KeyError, TypeError, ValueError) as problem:
         raise Refused("a bad token") from problem
-    left = access["exp"] - access.current_time.timestamp()
+    left = access["exp"] - time.time()
     return SocketSignIn(user_id, "token", name, max(0.0, left), subprotocol)
 
 

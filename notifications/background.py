@@ -60,8 +60,10 @@ class Background:
             woken.wait()
             ending.wait(self.pause)
             woken.clear()
-            if self.pause or not ending.is_set():
+            if not ending.is_set():
                 self._work_off(woken, ending)
+        if self.pause:  # what came together until now, too
+            self._work_off(woken, threading.Event())
         connections.close_all()
 
     def _work_off(self, woken, ending) -> None:

@@ -141,7 +141,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
                 self._close_soon(message["code"])
         elif self.holders:
             self.held.append(message)
-        else:
+        elif self.position is not None:  # else it was never greeted, and is on its way out
             self._push(message["frames"])
 
     def _push(self, pushed):

@@ -22,6 +22,7 @@ from channels_redis.utils import _wrap_close, decode_hosts
 
 logger = logging.getLogger(__name__)
 
+ASK_SECONDS = 5
 FEW = 4  # groups, up to which each gets a message of its own
 
 # Takes or keeps a seat: members of a sorted set by the time, Redis's own, at which they lapse.
@@ -159,7 +160,9 @@ class Shard(RedisSingleShardConnection):
         while self._waiting:
             asked, self._waiting = self._waiting, []
             try:
-                answers = iter(await self._round_trip([each for them, _ in asked for each in them]))
+                async with asyncio.timeout(ASK_SECONDS):
+                    commands = [each for them, _ in asked for each in them]
+                    answers = iter(await self._round_trip(commands))
                 outcomes = [list(islice(answers, len(commands))) for commands, _ in asked]
             except Exception as problem:
                 outcomes = [problem] * len(asked)

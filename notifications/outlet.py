@@ -6,12 +6,14 @@ not read there waits here, and one that lets MAX_WAITING pile up is cut off.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from functools import lru_cache
 
 WRITE = "leadbell.write"
 MAX_WAITING = 1024 * 1024  # characters
 TOO_SLOW = 1008
+LONG = 16 * 1024  # characters, from which on a frame is not worth remembering
 
 
 def outlet(scope, send):
@@ -19,9 +21,12 @@ def outlet(scope, send):
     return ReadyOutlet(write) if write else AsgiOutlet(send)
 
 
-@lru_cache(maxsize=64)  # the sockets of one user, one after the other, get the same text
 def ready(text: str) -> bytes:
     """A text frame as a server sends it: RFC 6455, section 5.2."""
+    return _ready_before(text) if len(text) < LONG else _ready(text)
+
+
+def _ready(text):
     data = text.encode()
     size = len(data)
     if size < 126:
@@ -29,6 +34,9 @@ def ready(text: str) -> bytes:
     if size < 1 << 16:
         return b"\x81\x7e" + size.to_bytes(2, "big") + data
     return b"\x81\x7f" + size.to_bytes(8, "big") + data
+
+
+_ready_before = lru_cache(maxsize=64)(_ready)  # a user's sockets, one by one, get the same text
 
 
 class ReadyOutlet:
@@ -47,30 +55,36 @@ class ReadyOutlet:
 class AsgiOutlet:
     def __init__(self, send):
         self._send = send
-        self._waiting, self._size, self._task = deque(), 0, None
+        self._waiting, self._size, self._task, self._cut = deque(), 0, None, False
 
     def write(self, *texts: str) -> None:
-        if self._task is None:
-            self._task = asyncio.ensure_future(self._hand_over())
-        if self._task.done():  # it was cut off
+        if self._size > MAX_WAITING:  # and was there before
+            self._cut_off()
+        if self._cut:
             return
         self._waiting.extend(texts)
         self._size += sum(map(len, texts))
-        if self._size > MAX_WAITING:
-            self._task.cancel()
+        if self._task is None:
+            self._task = asyncio.ensure_future(self._hand_over())
 
     async def flushed(self) -> None:
+        """Returns when all that was written has been handed over."""
         if self._task is not None:
             await asyncio.wait([self._task])
 
     async def _hand_over(self):
-        try:
-            while self._waiting:
-                text = self._waiting.popleft()
-                await self._send({"type": "websocket.send", "text": text})
-                self._size -= len(text)
-            self._task = None
-        finally:
-            if self._waiting:
-                self._waiting.clear()
-                await self._send({"type": "websocket.close", "code": TOO_SLOW})
+        while self._waiting:
+            text = self._waiting.popleft()
+            await self._send({"type": "websocket.send", "text": text})
+            self._size -= len(text)
+        self._task = None
+
+    def _cut_off(self):
+        self._cut, self._size = True, 0
+        self._task.cancel()
+        self._waiting.clear()
+        self._task = asyncio.ensure_future(self._end())
+
+    async def _end(self):
+        with contextlib.suppress(Exception):  # it may be gone
+            await self._send({"type": "websocket.close", "code": TOO_SLOW})

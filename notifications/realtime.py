@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 SEND_TIMEOUT = 0.25
 BACKGROUND_TIMEOUT = 5
 BATCH = 500
+BATCH_CHARACTERS = 4_000_000  # Redis drops a subscriber for whom 32 MB wait
 SEAT_SECONDS = 45  # three rounds; for so long the sockets of a killed process count
 ECHO_SECONDS = 2
 RETRY_SECONDS = (1, 2, 4, 8, 15)
@@ -95,10 +96,8 @@ class Sender:
             return False
         try:
             layer = get_channel_layer()
-            for start in range(0, len(messages), BATCH):
-                await asyncio.wait_for(
-                    layer.group_send_many(messages[start : start + BATCH]), timeout
-                )
+            for batch in _batches(messages):
+                await asyncio.wait_for(layer.group_send_many(batch), timeout)
         except Exception as problem:
             # Any exception: on some Pythons a reset connection surfaces as a TypeError.
             self._failed(problem)
@@ -121,6 +120,20 @@ class Sender:
         if self.failures:
             logger.warning("The channel layer is back.")
             self.failures = 0
+
+
+def _batches(messages):
+    """In parts of at most BATCH messages, and of BATCH_CHARACTERS unless one alone has more."""
+    batch, size = [], 0
+    for group, message in messages:
+        length = sum(len(text) for _, text in message.get("frames", ()))
+        if batch and (len(batch) == BATCH or size + length > BATCH_CHARACTERS):
+            yield batch
+            batch, size = [], 0
+        batch.append((group, message))
+        size += length
+    if batch:
+        yield batch
 
 
 sender = Sender()

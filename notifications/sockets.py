@@ -63,10 +63,10 @@ class Rounds:
 
     async def _done(self, thorough: bool) -> bool:
         try:
-            await beat()
             await keep_seats()
             if thorough:
                 await end_what_ended()
+            await beat()
         except Exception:
             logger.exception("A round of heartbeats failed: it is tried again")
             return False

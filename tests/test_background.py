@@ -100,6 +100,42 @@ async def test_what_pauses_takes_together_what_comes_meanwhile_and_the_rest_at_i
     assert batches == [[0, 1, 2], [3]]
 
 
+async def test_what_comes_while_the_last_is_at_work_is_done_at_the_end(due, batches):
+    busy, finish = threading.Event(), threading.Event()
+    taken = work_on(due, batches, 1)
+
+    def work():
+        busy.set()
+        finish.wait()
+        return taken()
+
+    background = Background("test", work, pause=0.001)
+    due += [1, 2]
+    task = await begun(background)
+    await until(busy.is_set)
+    task.cancel()
+    await asyncio.sleep(0.01)
+    finish.set()
+    await asyncio.gather(task, return_exceptions=True)
+    assert batches == [[1], [2]]
+
+
+@pytest.mark.django_db
+def test_marks_that_could_not_be_written_are_kept(owner, monkeypatch):
+    monkeypatch.setattr(event.pushed_marks, "wake", lambda: None)
+    LeadFactory.create_batch(2)
+    pks = list(Event.objects.order_by("pk").values_list("pk", flat=True))
+    for pk in pks:
+        event._note_pushed([pk])
+    with monkeypatch.context() as broken:
+        broken.setattr(event.EventQuerySet, "update", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            event._write_pushed()
+    event._write_pushed()
+    first, second = Event.objects.order_by("pk").values_list("pushed_at", flat=True)
+    assert first < second
+
+
 @pytest.mark.django_db
 def test_what_went_out_is_written_in_one_statement_each_with_its_time(
     owner, django_assert_num_queries, monkeypatch

@@ -143,3 +143,18 @@ async def test_a_listener_that_fails_keeps_nothing_from_the_others(layer, caplog
     await ear.until(2)
     assert ear.heard == [0, 1]
     assert caplog.text.count("A listener failed") == 2
+
+
+@pytest.mark.redis
+async def test_a_silent_redis_is_not_asked_for_ever(layer, monkeypatch):
+    monkeypatch.setattr(layers, "ASK_SECONDS", 0.2)
+
+    async def silent(*_):
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as away:
+        away.setattr(layers.Shard, "_round_trip", silent)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(layer.take_seats([("group", "one")], 1, 5), 5)
+    assert await layer.take_seats([("group", "one")], 1, 5)
+    await layer.leave_seat("group", "one")

@@ -48,9 +48,25 @@ async def test_on_other_servers_a_client_that_does_not_read_is_cut_off():
         sent.append(message)
 
     way_out = AsgiOutlet(send)
-    for _ in range(12):
-        way_out.write("x" * 100_000)
-        await asyncio.sleep(0)
+    way_out.write("x" * (outlet.MAX_WAITING + 1))  # so much at once is no fault of the client
+    await asyncio.sleep(0)
+    assert sent == []
+    way_out.write("more")
+    await way_out.flushed()
+    way_out.write("later")
+    await way_out.flushed()
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+async def test_on_other_servers_much_at_once_reaches_who_reads():
+    sent = []
+
+    async def send(message):
+        sent.append(message["text"])
+
+    way_out = AsgiOutlet(send)
+    way_out.write("x" * (outlet.MAX_WAITING + 1))
     await way_out.flushed()
     way_out.write("more")
-    assert sent == [{"type": "websocket.close", "code": 1008}]
+    await way_out.flushed()
+    assert [len(text) for text in sent] == [outlet.MAX_WAITING + 1, 4]

@@ -1,5 +1,6 @@
 """The socket: who may open it, what it says, what it takes, and when it closes."""
 
+import asyncio
 import json
 import logging
 from datetime import timedelta
@@ -477,6 +478,24 @@ def short_token(owner):
 async def test_a_socket_ends_when_its_token_expires(short_token):
     async with Socket(short_token) as socket:
         assert await socket.closed() == 4401
+
+
+async def test_a_token_that_was_used_before_ends_its_socket_no_later(short_token, api_of, owner):
+    signin.verified(short_token)
+    await asyncio.sleep(1.2)
+    began = asyncio.get_running_loop().time()
+    async with Socket(short_token) as socket:
+        assert await socket.closed() == 4401
+    assert asyncio.get_running_loop().time() - began < 1.5
+
+
+async def test_whoever_was_not_let_in_is_pushed_nothing(owner, token, settings, caplog):
+    settings.SOCKETS_PER_USER = 0
+    socket = Socket(token)
+    assert await socket.connect()
+    assert await socket.closed() == 4429
+    await tell(owner)
+    assert "listener failed" not in caplog.text
 
 
 async def test_connections_disconnections_and_notifications_are_logged(owner, token, caplog):

@@ -116,7 +116,11 @@ def _write_pushed() -> bool:
         return False
     went_out = [When(pk__in=pks, then=Value(at)) for pks, at in marks]
     events = Event.objects.filter(pk__in=[pk for pks, _ in marks for pk in pks], pushed_at=None)
-    events.update(pushed_at=Case(*went_out, output_field=Event._meta.get_field("pushed_at")))
+    try:
+        events.update(pushed_at=Case(*went_out, output_field=Event._meta.get_field("pushed_at")))
+    except Exception:
+        _pushed.extendleft(reversed(marks))
+        raise
     return bool(_pushed)
 
 

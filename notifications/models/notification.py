@@ -200,7 +200,7 @@ class Notification(models.Model):
     def save(self, *, update_fields=None, **kwargs):
         """Raises DoesNotExist for one that was deleted meanwhile: it does not come back."""
         with transaction.atomic():
-            if update_fields is None or "related_lead" in update_fields:
+            if update_fields is None or {"related_lead", "related_lead_id"} & set(update_fields):
                 hold_all([self.related_lead_id])
             inbox = Inbox.objects.lock_one(self.recipient_id)
             was_unread = False if self._state.adding else self._meet_stored(update_fields)
