@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres test-sqlite test-browser test-slow storm bench lint format shell services clean
+.PHONY: help run test test-postgres test-sqlite test-browser storm bench lint format shell services clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,9 +24,6 @@ test-browser: ## Run the browser tests
 
 storm: ## Break everything for a minute and count what was lost (ARGS="--seed 1")
 	@$(PYTHON) -m tools.environment -m storm $(ARGS)
-
-test-slow: ## Run the tests that take minutes: the doctor's, and a short storm
-	@$(PYTHON) -m tools.test slow
 
 bench: ## Measure Leadbell against its peer; takes an hour (ARGS="connects --runs 1")
 	@$(PYTHON) -m tools.environment -m bench $(ARGS)

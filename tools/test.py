@@ -16,7 +16,7 @@ from tools.command import say, unwind_when_terminated, visibly
 ARGUMENTS = shlex.split(os.environ.get("ARGS", ""))
 NOTHING_COLLECTED = 5  # pytest's exit status
 MANAGE = ("python", "manage.py")
-NOT_EMBEDDED = ("browser", "slow", "postgres", "redis")
+NOT_EMBEDDED = ("browser", "storm", "postgres", "redis")
 
 
 class Phase(NamedTuple):
@@ -41,11 +41,11 @@ PHASES = (
             (*MANAGE, "makemigrations", "--check", "--dry-run"),
         ),
     ),
-    Phase("postgres", pytest("-n", "2", "-m", "not browser and not slow"), servers=True),
+    Phase("postgres", pytest("-n", "2", "-m", "not browser and not storm"), servers=True),
     Phase("sqlite", pytest("-n", "2", "-m", f"not {' and not '.join(NOT_EMBEDDED)}")),
     Phase("browser", pytest("-m", "browser"), servers=True, browser=True),
+    Phase("storm", pytest("-m", "storm"), servers=True),
 )
-ON_REQUEST = (Phase("slow", pytest("-m", "slow"), servers=True),)
 
 
 class Report:
@@ -124,7 +124,7 @@ def outcome(phase, env):
 
 
 def chosen(names):
-    known = {phase.name: phase for phase in (*PHASES, *ON_REQUEST)}
+    known = {phase.name: phase for phase in PHASES}
     if unknown := set(names) - set(known):
         raise SystemExit(f"No such phase: {', '.join(unknown)}; there are {', '.join(known)}.")
     return [known[name] for name in names] or list(PHASES)
