@@ -46,7 +46,8 @@ class Refused(Exception):
 
 class InboxConsumer(AsyncWebsocketConsumer):
     """What is pushed reaches it by ``hear``, straight from the channel layer. ``position`` stands
-    where everything up to it was sent, so it stays before a gap until that is healed."""
+    where everything up to it was sent, or is being asked for page by page, so it stays before a gap
+    until that is healed."""
 
     async def __call__(self, scope, receive, send):
         self.scope, self.base_send = scope, send
@@ -178,8 +179,11 @@ class InboxConsumer(AsyncWebsocketConsumer):
 
     async def _catch_up(self, since, limit):
         with self._holding():
-            text, reached = await self._changes(since, limit)
-            self.position = max(self.position, reached)
+            text, reached, seq = await self._changes(since, limit)
+            if reached >= self.position:
+                # The client goes on from there by itself: a frame between the two would come
+                # before what it asks for, and to mark all read tells nothing of what the rows are.
+                self.position = seq
             self.send_text(text)
 
     # From the client
@@ -227,14 +231,14 @@ class InboxConsumer(AsyncWebsocketConsumer):
         return get_user_model()(pk=self.user_id)
 
     @database_sync_to_async
-    def _changes(self, since, limit) -> tuple[str, int]:
-        """The answer to ``sync``, and the position that a client has with it."""
+    def _changes(self, since, limit) -> tuple[str, int, int]:
+        """The answer to ``sync``, the position that a client has with it, and the last there is."""
         inbox = Inbox.objects.of(self.user)
         try:
             page = inbox.changes(since, limit)
         except PositionLost:
-            return frames.sync_reset(inbox.seq, inbox.unread_count), inbox.seq
-        return frames.sync(page), page["seq"]
+            return frames.sync_reset(inbox.seq, inbox.unread_count), inbox.seq, inbox.seq
+        return frames.sync(page), page["seq"], inbox.seq
 
     @database_sync_to_async
     def _acknowledge(self, seq):

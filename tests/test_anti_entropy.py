@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from crm.models import TokenSignIn
 from notifications import consumers, frames, realtime, sockets
-from notifications.models import Notification
+from notifications.models import Inbox, Notification
 from tests.sockets import Socket, cookie_of, home, tokens
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_process")]
@@ -97,6 +97,27 @@ async def test_who_asked_for_what_was_missed_is_not_sent_it_again(owner, token, 
         assert (await socket.next())["seq"] == 1
         await sockets.beat()
         assert (await socket.next())["type"] == "heartbeat"
+
+
+async def test_no_frame_comes_between_the_pages_of_what_was_missed(owner, token, pushes_lost):
+    """One that marks all read would be applied without the rows that the next page brings."""
+    async with Socket(token) as socket:
+        pushes_lost(True)
+        await tell(owner, "on the next page")
+        row = await tell(owner, "on this page")
+        await sync_to_async(row.mark_read)()
+        await sync_to_async(lambda: Inbox.objects.of(owner).mark_all_read())()
+        await socket.send({"type": "sync", "since": 0, "limit": 1})
+        page = await socket.next()
+        assert ([each["title"] for each in page["changed"]], page["seq"]) == (["on this page"], 3)
+
+        late = realtime.Push(owner.pk, frames.all_read(4, 0, 1), 4)
+        after = realtime.Push(owner.pk, '{"type":"x"}')
+        await realtime.sender.send(*_message([late, after]))
+        assert await socket.next() == {"type": "x"}
+        await socket.send({"type": "sync", "since": 3})
+        page = await socket.next()
+        assert [each["title"] for each in page["changed"]] == ["on the next page"]
 
 
 async def test_a_frame_that_arrives_twice_is_sent_once(owner, token):

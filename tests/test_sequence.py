@@ -137,6 +137,45 @@ def test_a_position_that_is_not_kept_or_was_never_reached_is_lost(owner):
             inbox.changes(since)
 
 
+@pytest.mark.parametrize(("limit", "numbers"), [(500, [3, 3]), (1, [3, 3])])
+def test_a_page_is_of_one_moment_though_all_is_marked_while_it_is_read(owner, limit, numbers):
+    """Marking all tells nothing of what the rows are: who has its number must have them."""
+    tell(owner), tell(owner)
+    inbox = Inbox.objects.of(owner)
+    inbox.mark_all_read()
+
+    page = inbox.changes(0, limit)
+    assert ([each["seq"] for each in page["changed"]], page["seq"]) == (numbers, 3)
+    assert (page["unreadCount"], page["hasMore"]) == (0, False)
+
+
+def test_a_number_that_changes_while_its_many_rows_are_read_is_read_anew(owner, monkeypatch):
+    tell(owner), tell(owner)
+    inbox = Inbox.objects.of(owner)
+    inbox.mark_all_read()  # 3, of two rows
+    read, rows = Inbox._read, list(Notification.objects.filter(recipient=owner))
+
+    def read_after_a_change(inbox, changed, limit=None):
+        if limit is None and rows:
+            rows.pop().mark_unread(), rows.pop().mark_unread()  # 4 and 5
+        return read(inbox, changed, limit)
+
+    monkeypatch.setattr(Inbox, "_read", read_after_a_change)
+    page = inbox.changes(0, limit=1)
+    assert ([each["seq"] for each in page["changed"]], page["seq"]) == ([4], 4)
+    assert page["hasMore"]
+
+
+def test_what_leaves_while_an_empty_page_is_read_is_not_passed_over(owner):
+    told = tell(owner)
+    inbox = Inbox.objects.of(owner)
+    Inbox.objects.filter(user=owner).update(kept_since=1)
+    Notification.objects.forget([told.pk])
+
+    with pytest.raises(PositionLost):
+        inbox.changes(0)
+
+
 def test_an_edit_of_a_stored_notification_is_a_change_too(owner):
     told = tell(owner)
     told.title = "Corrected"

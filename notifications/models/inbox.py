@@ -11,7 +11,7 @@ from collections import defaultdict
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.utils import timezone
 
 from notifications import frames, realtime
@@ -19,6 +19,7 @@ from notifications.models.receipt import Receipt
 from notifications.realtime import Push
 
 PAGE = 500  # rows that one page of changes, and one number, hold at most
+STANDING = ("seq", "unread_count", "kept_since")
 
 
 class PositionLost(Exception):
@@ -178,27 +179,50 @@ class Inbox(models.Model):
     def changes(self, since: int, limit: int = PAGE) -> dict:
         """What changed after ``since``, as the body of ``changes`` and of ``sync``.
 
-        ``seq`` is the position that the page reaches: where ``hasMore``, ask again from there.
-        Raises PositionLost. A number is never split between pages, so a page holds ``limit`` rows
-        (1 to PAGE) unless one number alone holds more.
+        ``seq`` is the position that the page reaches: where ``hasMore``, ask again from there, and
+        apply no frame before. Raises PositionLost. A number is never split between pages, so a page
+        holds ``limit`` rows (1 to PAGE) unless one number alone holds more. Afterwards this inbox
+        is as it stood when the page was read.
         """
-        if not self.kept_since <= since <= self.seq:
-            raise PositionLost
-        rows = self.user.notifications.changed_between(since, self.seq)
-        page = list(rows[: limit + 1])
-        more = len(page) > limit
-        reached = self.seq
-        if more:
-            cut = page[-1].seq
-            whole = [row for row in page if row.seq < cut]
-            reached = whole[-1].seq if whole else cut
-            page = whole or list(rows.filter(seq=cut))
-            more = bool(whole) or rows.filter(seq__gt=cut).exists()
+        self._check_kept(since)
+        changed = self.user.notifications.changed_after(since)
+        rows = self._read(changed, limit + 1)
+        if len(rows) <= limit:
+            return self._page(since, rows, self.seq)
+        cut = rows[-1].seq
+        if rows[0].seq < cut:
+            whole = [row for row in rows if row.seq < cut]
+            return self._page(since, whole, whole[-1].seq)
+        rows = self._read(changed.filter(seq=cut))
+        if not rows:  # they changed again meanwhile
+            return self.changes(since, limit)
+        return self._page(since, rows, cut)
+
+    def _read(self, changed, limit=None) -> list:
+        """Rows of ``changed``, by one statement with the inbox as it stood at them, which becomes
+        this one. Read apart, a row could change between the two: it would be past the position and
+        missing from the page, and marking all read, the change, tells nothing of what a row is."""
+        here = Inbox.objects.filter(pk=self.pk)
+        standing = {f"inbox_{name}": Subquery(here.values(name)) for name in STANDING}
+        rows = list(changed.annotate(**standing)[:limit])
+        for name in STANDING if rows else ():
+            setattr(self, name, getattr(rows[0], f"inbox_{name}"))
+        return rows
+
+    def _page(self, since, rows, reached) -> dict:
+        if not rows and since < self.seq:  # what lay between may have left since this was read
+            here = Inbox.objects.filter(pk=self.pk)
+            self.kept_since = here.values_list("kept_since", flat=True).get()
+        self._check_kept(since)
         return {
             "since": since,
-            "seq": reached if more else self.seq,
+            "seq": reached,
             "unreadCount": self.unread_count,
-            "changed": [row.as_json() for row in page if row.deleted_at is None],
-            "removed": [str(row.pk) for row in page if row.deleted_at is not None],
-            "hasMore": more,
+            "changed": [row.as_json() for row in rows if row.deleted_at is None],
+            "removed": [str(row.pk) for row in rows if row.deleted_at is not None],
+            "hasMore": reached < self.seq,
         }
+
+    def _check_kept(self, since):
+        if not self.kept_since <= since <= self.seq:
+            raise PositionLost
