@@ -16,7 +16,7 @@ def measure(stage, options):
         stage.afresh(USERS)
         words = way, str(CREATORS), str(options.seconds)
         result = json.loads(stage.inside(*words, module="bench.inside.creators"))
-        check(stage, result["leads"])
+        check(stage, result["leads"], way)
         return result
 
     ways = ("with", "without")
@@ -27,8 +27,11 @@ def measure(stage, options):
     return [Figure(name, "leads/s", *rates, **bound)]
 
 
-def check(stage, leads):
-    """Either way everybody was told of every lead."""
+def check(stage, leads, way):
+    """Either way everybody was told of every lead; the inboxes moved, or were left out."""
     told = stage.sql("SELECT count(*) FROM notifications_notification")[0][0]
     if told != leads * USERS:
         raise Broken(f"{leads} leads made {told} notifications for {USERS} users")
+    moved = stage.sql("SELECT sum(unread_count) FROM notifications_inbox")[0][0]
+    if moved != (told if way == "with" else 0):
+        raise Broken(f"{way} sequence, {told} notifications moved the inboxes by {moved}")

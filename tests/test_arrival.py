@@ -261,25 +261,51 @@ def test_a_claim_that_waits_for_a_lead_sees_what_happened_meanwhile(way, owner, 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_claim_leaves_out_what_another_holds(way, owner, monkeypatch):
+def test_what_is_committed_while_another_fan_out_is_at_it_is_left_to_that(owner, monkeypatch):
+    monkeypatch.setattr("notifications.models.event.fan_out.wake", lambda: None)
+    LeadFactory()
+    counts, lock = [], arrival.InSets.lock
+
+    def lock_while_others_come(recipients):
+        def come():
+            LeadFactory()
+            counts.append(Event.objects.fan_out_batch())
+
+        in_another_thread(come)
+        return lock(recipients)
+
+    monkeypatch.setattr(arrival.InSets, "lock", lock_while_others_come)
+    assert Event.objects.fan_out_batch() == (1, True)
+    assert counts == [(0, False)]
+    monkeypatch.setattr(arrival.InSets, "lock", lock)
+    assert Event.objects.fan_out_batch() == (1, False)
+    assert of(owner).count() == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_leaves_out_an_event_that_somebody_holds(way, owner, monkeypatch):
     monkeypatch.setattr("notifications.models.event.fan_out.wake", lambda: None)
     LeadFactory.create_batch(3)
     first, *others = Event.objects.order_by("pk")
     counts = []
+    with transaction.atomic():
+        list(Event.objects.filter(pk=first.pk).select_for_update())
+        in_another_thread(lambda: counts.append(Event.objects.fan_out_batch()))
+    assert counts == [(2, True)]
+    assert [row.event for row in of(owner)] == others
 
-    def fan_out():
+
+def in_another_thread(act, *args):
+    def run():
         try:
-            counts.append(Event.objects.fan_out_batch())
+            act(*args)
         finally:
             connection.close()
 
-    with transaction.atomic():
-        assert [event.pk for event in arrival.claim(Event.objects.all(), 1)[0]] == [first.pk]
-        thread = threading.Thread(target=fan_out)
-        thread.start()
-        thread.join()
-    assert counts == [(2, False)]
-    assert [row.event for row in of(owner)] == others
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
 
 
 def test_a_claim_takes_what_is_pending_and_nothing_else(way):

@@ -3,47 +3,48 @@ fan them out, all to the same users, as fast as they can; prints leads and leads
 
 Each creator is a process, so that what they wait for is the database and not the interpreter, and
 runs what a shell or a command runs: `Lead.save()`, whose commit fans out on the spot whatever is
-pending and nobody else holds. That is the worst case for the sequence, since every fan-out wants
-the lock of the same inboxes; server processes have one fan-out each.
+pending, unless somebody else is at it, who then does. That is the worst case for the sequence,
+since every fan-out wants the lock of the same inboxes; server processes have one fan-out each.
 
-"without" leaves the inboxes out: they are not locked, not read and not written, and numbers come
-from a counter of the process. Everything else is the same: leads, events, rows, indexes. Pushes
-are left out of both.
+"without" leaves the inboxes out: they are not locked, not read and not written, numbers come from a
+counter of the process, and fan-outs take no turns. Everything else is the same: leads, events,
+rows, indexes. Pushes are left out of both.
 """
 
 import itertools
 import json
 import multiprocessing
+import re
 import sys
 from contextlib import ExitStack
 from time import perf_counter
 from unittest.mock import patch
 
-from django.contrib.auth import get_user_model
 from django.db import connections
 
 from leads.models import Lead
-from notifications.models import Event, Inbox
-from notifications.models.inbox import InboxQuerySet
+from notifications.models import Event
+from notifications.models.arrival import InSets
 from notifications.realtime import sender
 
 WARM_UP = 3  # leads of each creator
+AT_ONCE = 1000  # numbers that a fan-out may take
+MOVED = re.compile(r",\s+moved AS \(.*?\n\s+\)(?=\s+INSERT)", re.DOTALL)
 
 
 def without_sequence(number):
     """Patches for creator ``number``, whose numbers are nobody else's."""
-    numbers = itertools.count((number + 1) * 10**12)
+    numbers = itertools.count((number + 1) * 10**12, AT_ONCE)
+
+    def unlocked(recipients):
+        seq = next(numbers)
+        return [(pk, seq, 0) for pk in recipients().values_list("pk", flat=True)]
+
     return (
-        patch.object(InboxQuerySet, "lock", _unlocked),
-        patch.object(Inbox, "take", lambda inbox, unread=0: next(numbers)),
-        patch.object(Inbox, "store", lambda inboxes: None),
+        patch.object(InSets, "lock", unlocked),
+        patch.object(InSets, "STORE", MOVED.sub("", InSets.STORE)),
+        patch.object(InSets, "TURN", "SELECT %s::bigint > 0"),
     )
-
-
-def _unlocked(inboxes, users):
-    if getattr(users, "model", None) is get_user_model():
-        users = users.values_list("pk", flat=True)
-    return [Inbox(user_id=pk) for pk in users]
 
 
 def create(number, way, seconds, barrier, results):

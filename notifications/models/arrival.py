@@ -32,9 +32,9 @@ def way():
 
 
 def claim(events, limit: int) -> tuple[list, bool]:
-    """The first ``limit`` pending of ``events``, a queryset, but for those that another fan-out
-    holds, each with its lead, held until the end of the transaction; and whether there may be
-    more."""
+    """The first ``limit`` pending of ``events``, a queryset, but for those that somebody else holds,
+    each with its lead, held until the end of the transaction; and whether there may be more. None
+    while another fan-out is at it, which looks for more when it is done."""
     return way().claim(events, limit)
 
 
@@ -124,25 +124,38 @@ class ByRows:
 class InSets:
     """In PostgreSQL's SQL: one statement, and one round trip, each."""
 
+    # All fan-outs lock the same inboxes: so one is at it at a time, and takes what the others leave
+    # to it. Should its process freeze, the database ends its turn.
+    TURN = """
+        SELECT pg_try_advisory_xact_lock(%s),
+            set_config('idle_in_transaction_session_timeout', '30s', true)
+    """
+    KEY = 0x6C656164  # any number that nobody else locks
+
     # What is due is what EventQuerySet.pending says. The count makes it lock all leads before the
     # first event. What is said of the events again is for one that somebody else delivered or
     # parked while this waited for a lead.
     CLAIM = """
-        WITH due (id, lead_id) AS MATERIALIZED (
+        WITH turn (ours) AS MATERIALIZED ({turn}),
+        due (id, lead_id) AS MATERIALIZED (
             SELECT id, related_lead_id FROM notifications_event
-            WHERE fanned_out_at IS NULL AND parked_at IS NULL
+            WHERE (SELECT ours FROM turn) AND fanned_out_at IS NULL AND parked_at IS NULL
                 AND (next_attempt_at IS NULL OR next_attempt_at <= %s) {among}
             ORDER BY id LIMIT %s
         ),
         lead AS MATERIALIZED (
             SELECT * FROM {leads} WHERE id IN (SELECT lead_id FROM due)
             ORDER BY id FOR KEY SHARE
+        ),
+        claimed AS MATERIALIZED (
+            SELECT {event} FROM notifications_event AS event
+            WHERE id IN (SELECT id FROM due) AND fanned_out_at IS NULL AND parked_at IS NULL
+                AND (SELECT count(*) FROM lead) >= 0
+            FOR UPDATE SKIP LOCKED
         )
         SELECT (SELECT count(*) FROM due), {columns}
-        FROM notifications_event AS event LEFT JOIN lead ON lead.id = event.related_lead_id
-        WHERE event.id IN (SELECT id FROM due) AND fanned_out_at IS NULL AND parked_at IS NULL
-            AND (SELECT count(*) FROM lead) >= 0
-        ORDER BY event.id FOR UPDATE OF event SKIP LOCKED
+        FROM claimed AS event LEFT JOIN lead ON lead.id = event.related_lead_id
+        ORDER BY event.id
     """
 
     # Nothing is locked while an inbox is missing: making one may wait for somebody who makes it
@@ -191,13 +204,14 @@ class InSets:
     def claim(cls, events, limit):
         event, lead = events.model, apps.get_model("leads.Lead")
         among, params = _among(events)
-        columns = ", ".join(_columns(event, "event") + _columns(lead, "lead"))
+        of_event, of_lead = _columns(event, "event"), _columns(lead, "lead")
+        parts = {"event": ", ".join(of_event), "columns": ", ".join(of_event + of_lead)}
         leads = connection.ops.quote_name(lead._meta.db_table)
-        query = cls.CLAIM.format(among=among, leads=leads, columns=columns)
+        query = cls.CLAIM.format(turn=cls.TURN, among=among, leads=leads, **parts)
         with connection.cursor() as cursor:
-            cursor.execute(query, [timezone.now(), *params, limit])
+            cursor.execute(query, [cls.KEY, timezone.now(), *params, limit])
             rows = cursor.fetchall()
-        claimed, width = [], 1 + len(event._meta.concrete_fields)
+        claimed, width = [], 1 + len(of_event)
         for row in rows:
             claimed.append(_made(event, row[1:width]))
             claimed[-1].related_lead = _made(lead, row[width:])

@@ -56,7 +56,7 @@ class EventQuerySet(AttemptsQuerySet):
 
     def fan_out_batch(self) -> tuple[int, bool]:
         """``fan_out``; also returns whether more may be pending. Where it says no, whatever is
-        committed meanwhile wakes the fan-out by itself."""
+        committed later wakes the fan-out by itself."""
         try:
             return self._fan_out_batch(BATCH_EVENTS)
         except OperationalError:  # the database's trouble, and no event's
@@ -75,7 +75,8 @@ class EventQuerySet(AttemptsQuerySet):
             positions = arrival.lock(recipients)
             batch = events[: max(1, BATCH_ROWS // max(1, len(positions)))]
             _deliver(batch, positions)
-        return len(batch), more or len(batch) < len(events)
+        # Who came in the middle of this left their events to it.
+        return len(batch), more or len(batch) < len(events) or self.pending().exists()
 
     def _fan_out_one(self) -> int:
         try:
