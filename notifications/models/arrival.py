@@ -32,9 +32,9 @@ def way():
 
 
 def claim(events, limit: int) -> tuple[list, bool]:
-    """The first ``limit`` pending of ``events``, a queryset, but for those that somebody else holds,
-    each with its lead, held until the end of the transaction; and whether there may be more. None
-    while another fan-out is at it, which looks for more when it is done."""
+    """The first ``limit`` pending of ``events``, a queryset, but for those that somebody else
+    holds, each with its lead, held until the end of the transaction; and whether there may be more.
+    None while another fan-out is at it, which looks for more when it is done."""
     return way().claim(events, limit)
 
 
