@@ -2,7 +2,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres test-sqlite test-browser storm bench lint format shell services clean
+.PHONY: help run test test-postgres test-sqlite test-browser storm bench bench-quick lint format shell services clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ storm: ## Break everything for a minute and count what was lost (ARGS="--seed 1"
 
 bench: ## Measure Leadbell against its peer; takes an hour (ARGS="connects --runs 1")
 	@$(PYTHON) -m tools.environment -m bench $(ARGS)
+
+bench-quick: ## A first look at most of it, in three minutes
+	@$(PYTHON) -m tools.environment -m bench --quick $(ARGS)
 
 lint: ## Check style, import layers, settings and migrations
 	@$(PYTHON) -m tools.test lint

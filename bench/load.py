@@ -26,6 +26,7 @@ ATTEMPT = 10  # seconds after which one try is given up
 FIRST_PAUSE, LAST_PAUSE = 0.2, 2  # seconds between two tries
 QUIET = 20  # seconds without a delivery after which the rest is lost; a heartbeat comes every 15
 POLL = 0.005
+SETTLED = 3  # seconds after which what opening took is over
 WARM_UP = 1  # second of posting that does not count
 
 
@@ -220,6 +221,28 @@ async def idle(job):
     return {"open": open_now, "kibEach": each, "processKib": before, "refused": crowd.refused}
 
 
+async def rest(job):
+    """The CPU that sockets take to which nothing happens."""
+    crowd = Crowd(job)
+    await crowd.open()
+    await asyncio.sleep(SETTLED)
+    cpu, began = cpu_seconds(job["pid"]), perf_counter()
+    await asyncio.sleep(job["seconds"])
+    share = (cpu_seconds(job["pid"]) - cpu) / (perf_counter() - began)
+    return {"cpuShare": share, "closed": crowd.tally.closed}
+
+
+async def one_by_one(job):
+    """The times from connecting to the greeting, one socket at a time."""
+    crowd, times = Crowd(job), []
+    for token in job["sockets"]:
+        began = perf_counter()
+        socket = await crowd._try(token, None)
+        times.append(perf_counter() - began)
+        socket.transport.close()
+    return {"times": times}
+
+
 async def missed(crowd, leads):
     """Posts the leads and waits until a socket that stayed has them all, as then has everybody."""
     await crowd.open(tokens=crowd.job["sockets"][:1])
@@ -253,7 +276,7 @@ async def reconnect(job):
     return result | {"refused": crowd.refused}
 
 
-JOBS = {each.__name__: each for each in (saturate, pace, connect, idle, reconnect)}
+JOBS = {each.__name__: each for each in (saturate, pace, connect, idle, rest, one_by_one, reconnect)}
 
 
 def main():

@@ -78,10 +78,10 @@ class Server:
         finally:
             connection.close()
 
-    def job(self, name, users, posters=(), **details):
+    def job(self, name, users, posters=()):
         """A job for bench/load.py: a socket for each of the ``users``, who are tokens."""
         place = {"kind": self.kind, "port": self.port, "posts": self.posts, "pid": self.pid}
-        return {"job": name, "sockets": users, "posters": posters, **place, **details}
+        return {"job": name, "sockets": users, "posters": posters, **place}
 
 
 class Leadbell(Server):

@@ -103,7 +103,7 @@ class Stage:
         if server.process.poll() is not None:
             server.start()
         tokens = self.tokens[server.kind][:users]
-        job = server.job(name, tokens * each, tokens[:posters], **details)
+        job = server.job(name, tokens * each, tokens[:posters]) | details
         return json.loads(self._run("-m", "bench.load", input=json.dumps(job)))
 
     def inside(self, *arguments, module):
