@@ -276,7 +276,8 @@ async def reconnect(job):
     return result | {"refused": crowd.refused}
 
 
-JOBS = {each.__name__: each for each in (saturate, pace, connect, idle, rest, one_by_one, reconnect)}
+ALL = (saturate, pace, connect, idle, rest, one_by_one, reconnect)
+JOBS = {each.__name__: each for each in ALL}
 
 
 def main():

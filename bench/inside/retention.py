@@ -1,6 +1,6 @@
-"""`python -m bench.inside.retention BATCHES`: lets notifications leave by age, then their tombstones,
-from the inbox that has most; prints for how many milliseconds each batch held the inbox, which is
-from the lock to the commit.
+"""`python -m bench.inside.retention BATCHES`: lets notifications leave by age, then their
+tombstones, from the inbox that has most; prints for how many milliseconds each batch held the
+inbox, which is from the lock to the commit.
 """
 
 import json
