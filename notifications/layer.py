@@ -62,7 +62,7 @@ class RedisLayer(RedisPubSubChannelLayer):
         for group, message in messages:
             channel = layer._get_group_channel_name(group)
             by_shard.setdefault(layer._get_shard(channel), []).append((channel, message))
-        await asyncio.gather(*(shard.publish_many(batch) for shard, batch in by_shard.items()))
+        await _all(shard.publish_many(batch) for shard, batch in by_shard.items())
 
     async def take_seats(self, takers: list[tuple[str, str]], limit: int, seconds: int) -> bool:
         """Whether each (group, name) has one of the ``limit`` seats of its group, which it holds
@@ -71,7 +71,7 @@ class RedisLayer(RedisPubSubChannelLayer):
         for group, name in takers:
             shard, key = self._seats(group)
             by_shard.setdefault(shard, []).append(("EVAL", SEAT, 1, key, name, limit, seconds))
-        taken = await asyncio.gather(*(shard.execute(batch) for shard, batch in by_shard.items()))
+        taken = await _all(shard.execute(batch) for shard, batch in by_shard.items())
         return all(all(each) for each in taken)
 
     async def leave_seat(self, group: str, name: str) -> None:
@@ -232,6 +232,12 @@ class MemoryLayer(InMemoryChannelLayer):
     async def group_send_many(self, messages):
         for group, message in messages:
             await self.group_send(group, message)
+
+
+async def _all(asked) -> list:
+    """As ``gather``, which makes a task of each: here there is one, mostly."""
+    asked = list(asked)
+    return [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
 
 
 def _tell(listeners, message):
