@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 PROTOCOL = "leadbell.v1"
 BEARER = "bearer."
 WEB = {"http", "https"}
+TOGETHER = 64  # sign-ins that are looked up at once
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def _standings(sign_ins) -> list[tuple[int, int] | Refused]:
     ]
 
 
-standings = Together(_standings)
+standings = Together(_standings, at_most=TOGETHER)
 
 
 def _of_session(sign_in):

@@ -12,7 +12,9 @@ def _frame(kind: str, **fields) -> str:
 
 
 def hello(user_id: int, seq: int, unread: int) -> str:
-    return _frame("hello", protocol=PROTOCOL, userId=user_id, seq=seq, unreadCount=unread)
+    """Numbers only, which need no encoder: everybody gets one, often all at once."""
+    numbers = f'"protocol":{PROTOCOL},"userId":{user_id},"seq":{seq},"unreadCount":{unread}'
+    return f'{{"type":"hello",{numbers}}}'
 
 
 def created(seq: int, unread: int, notification: dict) -> str:

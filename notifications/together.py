@@ -1,20 +1,19 @@
 """What many ask for at the same moment, asked for in one go."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
-
-MANY = 64  # questions that go together at most
 
 
 class Together:
-    """``answer`` is given questions and returns an outcome for each, in their order; an exception
-    among them is raised to who asked, and one that ``answer`` raises to all of them.
+    """``answer`` is given up to ``at_most`` questions and returns an outcome for each, in their
+    order; an exception among them is raised to who asked, and one that it raises to all of them.
 
     Who asks while it is at work waits for its next call, so nobody is told what was found out
     before they asked. It serves one event loop at a time."""
 
-    def __init__(self, answer: Callable[[list], Awaitable[list]]):
-        self._answer = answer
+    def __init__(self, answer: Callable[[list], Awaitable[list]], at_most=sys.maxsize):
+        self._answer, self._at_most = answer, at_most
         self._loop, self._waiting, self._work = None, [], None
 
     async def ask(self, question):
@@ -29,7 +28,8 @@ class Together:
 
     async def _answer_all(self):
         while self._waiting:
-            asked, self._waiting = self._waiting[:MANY], self._waiting[MANY:]
+            asked = self._waiting[: self._at_most]
+            self._waiting = self._waiting[self._at_most :]
             try:
                 outcomes = await self._answer([question for question, _ in asked])
             except Exception as problem:

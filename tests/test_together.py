@@ -5,7 +5,6 @@ import asyncio
 
 import pytest
 
-from notifications import together
 from notifications.together import Together
 
 
@@ -71,11 +70,10 @@ async def test_who_gives_up_waiting_keeps_nothing_from_the_others():
         await gone
 
 
-async def test_no_call_has_more_than_a_bound(monkeypatch):
-    monkeypatch.setattr(together, "MANY", 3)
+async def test_no_call_has_more_than_a_bound():
     oracle = Oracle()
     oracle.free.set()
-    asked = Together(oracle)
+    asked = Together(oracle, at_most=3)
     assert await asyncio.gather(*map(asked.ask, range(0, 14, 2))) == list(range(0, 28, 4))
     assert [len(call) for call in oracle.calls] == [3, 3, 1]
 
