@@ -34,7 +34,9 @@ logger = logging.getLogger(__name__)
 PROTOCOL = "leadbell.v1"
 BEARER = "bearer."
 WEB = {"http", "https"}
-TOGETHER = 64  # sign-ins that are looked up at once
+# Sign-ins that are looked up at once, at most. When all clients come back, those who were greeted
+# ask for what they missed: who is not must not wait for them again and again.
+TOGETHER = 1024
 
 
 @dataclass(frozen=True)
