@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 
+from autobahn.twisted import websocket as twisted_autobahn
 from autobahn.websocket import protocol as autobahn
 from daphne.http_protocol import WebRequest
 from daphne.server import Server as Daphne
@@ -13,6 +14,7 @@ from twisted.internet import defer, reactor, tcp
 from twisted.web import http
 
 from crm.bounds import TOO_LARGE
+from crm.handshake import Channel, QuickSocket
 from notifications.consumers import MAX_FRAME
 from notifications.outlet import WRITE
 
@@ -26,8 +28,9 @@ SLOW_BYTES = 1024 * 1024  # what may wait for a client that does not read
 
 
 # autobahn renders texts for its debug log with every connection, whether anybody reads it or not.
-for name in ("hltype", "hlval", "pformat"):
-    setattr(autobahn, name, lambda *_: "")
+for module in (autobahn, twisted_autobahn):
+    for name in {"hltype", "hlval", "pformat"} & vars(module).keys():
+        setattr(module, name, lambda *_: "")
 
 
 # Twisted would read every form before Django does, and its Content-Type by the rules of e-mail.
@@ -72,7 +75,7 @@ class BoundedRequest(WebRequest):
             self.channel.loseConnection()
 
 
-class SpeakingSocket(WebSocketProtocol):
+class SpeakingSocket(QuickSocket):
     """Sends every close code that the protocol has, where autobahn lets applications send only
     some, frames of any size, where autobahn bounds both directions alike, and ready frames without
     their detour through autobahn and Twisted."""
@@ -150,7 +153,8 @@ class Server(Daphne):
         reactor.callLater(0, self.on_start)  # within the loop; callWhenRunning is before it runs
         # Says why with a close frame (1009, or 1002 and 1007 for broken ones) before it hangs up.
         self.ws_factory.setProtocolOptions(failByDrop=False)
-        self.ws_factory.protocol = SpeakingSocket
+        self.ws_factory.protocol = _with_options_of(self.ws_factory)
+        self.http_factory.protocol = Channel
         build = self.http_factory.buildProtocol
 
         def bounded(address):
@@ -194,6 +198,16 @@ class Server(Daphne):
             for each, state in self.connections.items()
             if "disconnected" not in state and "application_instance" in state
         ]
+
+
+def _with_options_of(factory):
+    """The socket's class with the options of ``factory``, which autobahn would else copy to each
+    socket, one by one."""
+    options = {name: getattr(factory, name) for name in SpeakingSocket.CONFIG_ATTRS}
+    for name, value in options.items():
+        if callable(value):  # a function, which would be a method
+            options[name] = staticmethod(value)
+    return type("ServedSocket", (SpeakingSocket,), options | {"CONFIG_ATTRS": ()})
 
 
 def _sent(transport, data: bytes) -> int:

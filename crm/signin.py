@@ -11,10 +11,11 @@ from django.db import connection, transaction
 from rest_framework import status
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import aware_utcnow
 
 from crm.models import TokenSignIn, User
+from crm.tokens import Access
 from notifications import realtime
 
 SIGN_IN = "sid"  # the claim that names the TokenSignIn
@@ -92,7 +93,7 @@ def _alive(token):
     return refresh, _sign_in(refresh)
 
 
-def bearer(token: str) -> tuple[User, AccessToken]:
+def bearer(token: str) -> tuple[User, Access]:
     """Whom an access token stands for. Raises InvalidToken, also for one that was signed out."""
     try:
         access = verified(token)
@@ -101,7 +102,7 @@ def bearer(token: str) -> tuple[User, AccessToken]:
     return user_of(access), access
 
 
-def verified(token: str | bytes) -> AccessToken:
+def verified(token: str | bytes) -> Access:
     """What an access token says. Raises TokenError for a forged and for an expired one."""
     access = _signed_by_us(token)
     access.check_exp(current_time=aware_utcnow())
@@ -111,7 +112,7 @@ def verified(token: str | bytes) -> AccessToken:
 @functools.lru_cache(maxsize=1000)
 def _signed_by_us(token):
     """A client sends the same token with every request: who signed it is worked out once."""
-    return AccessToken(token)
+    return Access(token)
 
 
 def user_of(token) -> User:

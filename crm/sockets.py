@@ -27,12 +27,16 @@ from crm.models import TokenSignIn
 from crm.sessions import SessionStore
 from notifications.consumers import Refused
 from notifications.models import Inbox
+from notifications.together import Together
 
 logger = logging.getLogger(__name__)
 
 PROTOCOL = "leadbell.v1"
 BEARER = "bearer."
 WEB = {"http", "https"}
+# Sign-ins that are looked up at once, at most. When all clients come back, those who were greeted
+# ask for what they missed: who is not must not wait for them again and again.
+TOGETHER = 1024
 
 
 @dataclass(frozen=True)
@@ -44,20 +48,10 @@ class SocketSignIn:
     subprotocol: str | None
     key: str = ""  # of the session
 
-    @database_sync_to_async
-    def inbox(self) -> tuple[int, int]:
-        """The user's sequence and unread count. Raises Refused where the sign-in has ended, which
-        for a token is one query with it."""
-        if self.means == "session":
-            if not Session.objects.filter(session_key=self.key).exists():
-                raise Refused("the session has ended")
-            return Inbox.objects.standing(self.user_id)
-        name = TokenSignIn._meta.pk.get_db_prep_value(self.name, connection)
-        with connection.cursor() as cursor:
-            cursor.execute(_inbox_by_sign_in(), [name, self.user_id])
-            for seq, unread in cursor.fetchall():
-                return seq or 0, unread or 0
-        raise Refused("the sign-in of this token has ended")
+    async def inbox(self) -> tuple[int, int]:
+        """The user's sequence and unread count. Raises Refused where the sign-in has ended. Those
+        of many who open a socket at once are looked up together."""
+        return await standings.ask(self)
 
     @staticmethod
     @database_sync_to_async
@@ -71,12 +65,50 @@ class SocketSignIn:
         return {each for each in sign_ins if (each.key or each.name) not in alive}
 
 
+@database_sync_to_async
+def _standings(sign_ins) -> list[tuple[int, int] | Refused]:
+    """One query for all tokens among them, and two for each session."""
+    alive = _by_sign_in([each.name for each in sign_ins if each.means == "token"])
+    ended = Refused("the sign-in of this token has ended")
+    return [
+        _of_session(each)
+        if each.means == "session"
+        else alive.get((each.name, each.user_id), ended)
+        for each in sign_ins
+    ]
+
+
+standings = Together(_standings, at_most=TOGETHER)
+
+
+def _of_session(sign_in):
+    if not Session.objects.filter(session_key=sign_in.key).exists():
+        return Refused("the session has ended")
+    return Inbox.objects.standing(sign_in.user_id)
+
+
+def _by_sign_in(names) -> dict[tuple[str, int], tuple[int, int]]:
+    """By the name of a sign-in that is alive and its user, where that stands."""
+    if not names:
+        return {}
+    gaps = 1 << (len(names) - 1).bit_length()  # few lengths, so that few queries are compiled
+    as_stored = TokenSignIn._meta.pk.get_db_prep_value
+    stored = {as_stored(name, connection): name for name in names}
+    values = [*stored, *[next(iter(stored))] * (gaps - len(stored))]
+    with connection.cursor() as cursor:
+        cursor.execute(_standing_of(gaps), values)
+        return {
+            (stored[name], user_id): (seq or 0, unread or 0)
+            for name, user_id, seq, unread in cursor.fetchall()
+        }
+
+
 @functools.cache
-def _inbox_by_sign_in() -> str:
-    """As SQL with two gaps, the sign-in and the user: to compile it for each socket takes longer
-    than the database does."""
-    sign_in = TokenSignIn.objects.alive().filter(pk=UUID(int=0), user=0)
-    columns = sign_in.values_list("user__inbox__seq", "user__inbox__unread_count")
+def _standing_of(gaps: int) -> str:
+    """As SQL with a gap for each sign-in: to compile it each time takes longer than the database
+    does."""
+    alive = TokenSignIn.objects.alive().filter(pk__in=[UUID(int=n) for n in range(gaps)])
+    columns = alive.values_list("pk", "user_id", "user__inbox__seq", "user__inbox__unread_count")
     return columns.query.sql_with_params()[0]
 
 

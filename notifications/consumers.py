@@ -109,13 +109,14 @@ class InboxConsumer(AsyncWebsocketConsumer):
         sockets.leave(self, self.user_id)
         if self.expiry:
             self.expiry.cancel()
-        leaving = (
-            realtime.forget(self.user_id, self.hear),
-            realtime.leave_seat(self.user_id, self.name),
-        )
-        for problem in await asyncio.gather(*leaving, return_exceptions=True):
-            if problem:
-                logger.debug("Socket of user %s left badly: %r", self.user_id, problem)
+        await self._give_up(realtime.leave_seat, self.name)
+        await self._give_up(realtime.forget, self.hear)
+
+    async def _give_up(self, give_up, what):
+        try:
+            await give_up(self.user_id, what)
+        except Exception as problem:
+            logger.debug("Socket of user %s left badly: %r", self.user_id, problem)
 
     async def close(self, code=None, reason=None):
         if self.closing is not None:

@@ -11,8 +11,13 @@ def _frame(kind: str, **fields) -> str:
     return wire.encode({"type": kind, **fields})
 
 
+# Everybody gets one, often all at once, and all that differs are numbers.
+_HELLO = _frame("hello", protocol=PROTOCOL, userId="%d", seq="%d", unreadCount="%d")
+_HELLO = _HELLO.replace('"%d"', "%d")
+
+
 def hello(user_id: int, seq: int, unread: int) -> str:
-    return _frame("hello", protocol=PROTOCOL, userId=user_id, seq=seq, unreadCount=unread)
+    return _HELLO % (user_id, seq, unread)
 
 
 def created(seq: int, unread: int, notification: dict) -> str:

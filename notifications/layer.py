@@ -20,6 +20,8 @@ from channels_redis.pubsub import (
 )
 from channels_redis.utils import _wrap_close, decode_hosts
 
+from notifications.together import Together
+
 logger = logging.getLogger(__name__)
 
 ASK_SECONDS = 5
@@ -60,7 +62,7 @@ class RedisLayer(RedisPubSubChannelLayer):
         for group, message in messages:
             channel = layer._get_group_channel_name(group)
             by_shard.setdefault(layer._get_shard(channel), []).append((channel, message))
-        await asyncio.gather(*(shard.publish_many(batch) for shard, batch in by_shard.items()))
+        await _all(shard.publish_many(batch) for shard, batch in by_shard.items())
 
     async def take_seats(self, takers: list[tuple[str, str]], limit: int, seconds: int) -> bool:
         """Whether each (group, name) has one of the ``limit`` seats of its group, which it holds
@@ -69,7 +71,7 @@ class RedisLayer(RedisPubSubChannelLayer):
         for group, name in takers:
             shard, key = self._seats(group)
             by_shard.setdefault(shard, []).append(("EVAL", SEAT, 1, key, name, limit, seconds))
-        taken = await asyncio.gather(*(shard.execute(batch) for shard, batch in by_shard.items()))
+        taken = await _all(shard.execute(batch) for shard, batch in by_shard.items())
         return all(all(each) for each in taken)
 
     async def leave_seat(self, group: str, name: str) -> None:
@@ -121,25 +123,34 @@ class Shard(RedisSingleShardConnection):
     def __init__(self, host, layer):
         super().__init__(host, layer)
         self.batches = f"{layer.prefix}__batch"
-        self._waiting, self._asking = [], None
+        self._asked = Together(self._answer)
+        self._joining, self._leaving = Together(self._join), Together(self._part)
 
     async def subscribe(self, *channels):
+        await self._joining.ask(channels)
+
+    async def unsubscribe(self, *channels):
+        await self._leaving.ask(channels)
+
+    async def _join(self, asked):
         async with self._lock:
-            new = {self.batches, *channels} - self._subscribed_to
+            new = {self.batches}.union(*asked) - self._subscribed_to
             if new:
                 self._ensure_redis()
                 self._ensure_receiver()
                 await self._pubsub.subscribe(*new)
                 self._subscribed_to |= new
+        return [None] * len(asked)
 
-    async def unsubscribe(self, *channels):
+    async def _part(self, asked):
         async with self._lock:  # whoever came meanwhile subscribes after this, or is seen here
-            old = {each for each in channels if not self.channel_layer.wants(each)}
+            old = {each for each in set().union(*asked) if not self.channel_layer.wants(each)}
             old &= self._subscribed_to
             if old:
                 self._ensure_receiver()
                 await self._pubsub.unsubscribe(*old)
                 self._subscribed_to -= old
+        return [None] * len(asked)
 
     async def publish_many(self, batch: list[tuple[str, dict]]):
         if len({channel for channel, _ in batch}) > FEW:
@@ -150,24 +161,12 @@ class Shard(RedisSingleShardConnection):
     async def execute(self, commands) -> list:
         """What the host answers to each. What is asked while it is answering goes in one round
         trip, so that a thousand who ask at once need one connection."""
-        answer = asyncio.get_running_loop().create_future()
-        self._waiting.append((commands, answer))
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.ensure_future(self._ask())
-        return await answer
+        return await self._asked.ask(commands)
 
-    async def _ask(self):
-        while self._waiting:
-            asked, self._waiting = self._waiting, []
-            try:
-                async with asyncio.timeout(ASK_SECONDS):
-                    commands = [each for them, _ in asked for each in them]
-                    answers = iter(await self._round_trip(commands))
-                outcomes = [list(islice(answers, len(commands))) for commands, _ in asked]
-            except Exception as problem:
-                outcomes = [problem] * len(asked)
-            for (_, answer), outcome in zip(asked, outcomes, strict=True):
-                _settle(answer, outcome)
+    async def _answer(self, asked):
+        async with asyncio.timeout(ASK_SECONDS):
+            answers = iter(await self._round_trip([each for them in asked for each in them]))
+        return [list(islice(answers, len(commands))) for commands in asked]
 
     async def _round_trip(self, commands) -> list:
         async with self._lock:
@@ -196,15 +195,6 @@ class Shard(RedisSingleShardConnection):
     def _queue(self, name, data):
         """For consumers, which receive from a channel."""
         super()._receive_message({"channel": name, "data": data})
-
-
-def _settle(answer, outcome):
-    if answer.done():  # nobody waits for it any more
-        return
-    if isinstance(outcome, Exception):
-        answer.set_exception(outcome)
-    else:
-        answer.set_result(outcome)
 
 
 class MemoryLayer(InMemoryChannelLayer):
@@ -242,6 +232,12 @@ class MemoryLayer(InMemoryChannelLayer):
     async def group_send_many(self, messages):
         for group, message in messages:
             await self.group_send(group, message)
+
+
+async def _all(asked) -> list:
+    """As ``gather``, which makes a task of each: here there is one, mostly."""
+    asked = list(asked)
+    return [await asked[0]] if len(asked) == 1 else await asyncio.gather(*asked)
 
 
 def _tell(listeners, message):

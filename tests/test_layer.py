@@ -10,6 +10,7 @@ import tarfile
 import pytest
 from channels.layers import get_channel_layer
 from django.conf import settings
+from redis.asyncio.client import PubSub
 
 from notifications import layer as layers
 from tests.servers import ROOT
@@ -143,6 +144,44 @@ async def test_a_listener_that_fails_keeps_nothing_from_the_others(layer, caplog
     await ear.until(2)
     assert ear.heard == [0, 1]
     assert caplog.text.count("A listener failed") == 2
+
+
+@pytest.mark.redis
+async def test_those_who_listen_and_forget_at_once_do_so_with_one_command(layer, monkeypatch):
+    said = []
+
+    def counted(name):
+        command = getattr(PubSub, name)
+
+        async def call(self, *channels):
+            said.append((name, len(channels)))
+            await command(self, *channels)
+
+        return call
+
+    for name in ("subscribe", "unsubscribe"):
+        monkeypatch.setattr(PubSub, name, counted(name))
+    ears = {f"group-{number}": Ear() for number in range(20)}
+    await asyncio.gather(*(layer.listen([group], ear) for group, ear in ears.items()))
+    await layer.group_send_many([(group, {"type": "x", "n": group}) for group in ears])
+    for group, ear in ears.items():
+        await ear.until(1)
+        assert ear.heard == [group]
+    await asyncio.gather(*(layer.forget([group], ear) for group, ear in ears.items()))
+    assert said == [("subscribe", 21), ("unsubscribe", 20)]  # and what goes to many at once
+
+
+@pytest.mark.parametrize("first", ["forget", "listen"])
+async def test_who_comes_while_the_last_one_goes_hears(layer, first):
+    gone, comes = Ear(), Ear()
+    for number in range(3):
+        await layer.listen(["group-0"], gone)
+        both = [layer.forget(["group-0"], gone), layer.listen(["group-0"], comes)]
+        await asyncio.gather(*(both if first == "forget" else reversed(both)))
+        await layer.group_send("group-0", {"type": "x", "n": number})
+        await comes.until(number + 1)
+        await layer.forget(["group-0"], comes)
+    assert (gone.heard, comes.heard) == ([], [0, 1, 2])
 
 
 @pytest.mark.redis

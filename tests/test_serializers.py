@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from leads.models import Lead
 from leads.serializers import LeadSerializer
-from notifications import wire
+from notifications import frames, wire
 from notifications.models import Notification
 from notifications.serializers import NotificationSerializer
 
@@ -47,3 +47,10 @@ def test_a_moment_elsewhere_is_given_in_utc():
     there = timezone(timedelta(hours=-5))
     assert wire.moment(datetime(2026, 1, 1, 20, tzinfo=there)) == "2026-01-02T01:00:00Z"
     assert wire.moment(None) is None
+
+
+@pytest.mark.parametrize("numbers", [(1, 0, 0), (2**63 - 1, 10**18, 500)])
+def test_the_greeting_is_written_as_the_encoder_would(numbers):
+    user_id, seq, unread = numbers
+    fields = {"protocol": 1, "userId": user_id, "seq": seq, "unreadCount": unread}
+    assert frames.hello(*numbers) == wire.encode({"type": "hello", **fields})

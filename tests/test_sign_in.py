@@ -1,8 +1,11 @@
 """Signing in and out: by token, by the page, and what a sign-in is good for until when."""
 
+import base64
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 
+import jwt
 import pytest
 import time_machine
 from django.contrib.auth.hashers import check_password
@@ -10,10 +13,14 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.exceptions import InvalidToken
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import InvalidToken, TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken
 
 from crm import signin
 from crm.models import User
+from crm.tokens import Access
 from leads.models import Lead
 from notifications import realtime
 from notifications.models import Notification
@@ -26,6 +33,7 @@ ME, USERS, LOGIN = "/api/me/", "/api/users/", "/login/"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HERE, ELSEWHERE = "10.0.0.1", "10.0.0.2"
 JOHN = {"firstName": "John", "phone": "555 1234"}
+SIGNING_KEY = api_settings.SIGNING_KEY
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -191,6 +199,60 @@ def test_who_is_signed_in_already_works_on_while_the_account_is_locked(owner, to
     fail(sign_in, owner.email)
     assert me_by(tokens["access"]).status_code == 200
     assert renew(tokens["refresh"]).status_code == 200
+
+
+# Tokens
+
+
+def retouched(token, part, change):
+    parts = token.split(".")
+    parts[part] = change(parts[part])
+    return ".".join(parts)
+
+
+def encoded(value):
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def test_what_we_signed_is_read_as_the_library_reads_it(tokens, monkeypatch):
+    by_library = AccessToken(tokens["access"]).payload
+    monkeypatch.setattr(TokenBackend, "decode", None)  # it is not asked
+    assert Access(tokens["access"]).payload == by_library
+    assert Access(tokens["access"].encode()).payload == by_library
+    with pytest.raises(TokenError, match="wrong type"):
+        Access(tokens["refresh"])
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda token: token[:-1],
+        lambda token: token + ".",
+        lambda token: f"{token}.{token.rpartition('.')[2]}",
+        lambda token: retouched(token, 0, lambda _: encoded({"alg": "none", "typ": "JWT"})),
+        lambda token: retouched(token, 1, lambda _: encoded({"token_type": "access"})),
+        lambda token: retouched(token, 1, lambda claims: claims[:-1]),
+        lambda token: retouched(token, 2, lambda _: ""),
+        lambda token: retouched(token, 2, lambda _: "é" * 43),
+        lambda token: jwt.encode(AccessToken(token).payload, "k" * 50, "HS256"),
+        lambda token: jwt.encode(AccessToken(token).payload, SIGNING_KEY, "HS512"),
+        lambda token: jwt.encode({**AccessToken(token).payload, "exp": 1}, SIGNING_KEY, "HS256"),
+        lambda token: jwt.encode({"token_type": "access"}, SIGNING_KEY, "HS256"),
+        lambda token: "",
+        lambda token: ".",
+    ],
+)
+def test_what_we_did_not_sign_and_what_has_expired_is_refused(tokens, forge):
+    for kind in (AccessToken, Access):
+        with pytest.raises(TokenError):
+            kind(forge(tokens["access"]))
+    assert Access(tokens["access"])
+
+
+def test_a_token_signed_by_our_key_in_another_way_of_writing_is_read_by_the_library(tokens):
+    claims = AccessToken(tokens["access"]).payload
+    other = jwt.encode(claims, SIGNING_KEY, "HS256", headers={"kid": "1"})
+    assert Access(other).payload == claims
 
 
 # Renewing

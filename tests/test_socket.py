@@ -3,14 +3,17 @@
 import asyncio
 import json
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
+from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
 
 from crm import signin
+from crm import sockets as crm_sockets
 from crm.models import TokenSignIn, User
 from leads.models import Lead
 from notifications import consumers, sockets
@@ -44,6 +47,11 @@ def tell(user, title="x"):
 
 
 create_lead = sync_to_async(LeadFactory)
+
+
+def bearer(token):
+    return [(b"authorization", f"Bearer {token}".encode())]
+
 
 # Who may open it
 
@@ -115,6 +123,45 @@ async def test_an_inactive_user_is_refused(owner, token, cookie):
     await owner.asave()
     assert not await Socket(token).connect()
     assert not await Socket(headers=[cookie, HOST, HOME]).connect()
+
+
+async def test_of_many_who_come_at_once_each_is_told_their_own_position(owner, teammate, cookie):
+    for _ in range(2):
+        await tell(teammate)
+    minted = [await sync_to_async(tokens)(user) for user in (owner, teammate, owner, teammate)]
+    ended = await sync_to_async(tokens)(owner)
+    name = signin.verified(ended["access"])[signin.SIGN_IN]
+    await TokenSignIn.objects.filter(pk=name).aupdate(ended_at=timezone.now())
+    refused = Socket(ended["access"])
+    there = [Socket(each["access"]) for each in minted] + [Socket(headers=[HOST, HOME, cookie])]
+
+    opened = await asyncio.gather(refused.connect(), *(socket.connect() for socket in there))
+    assert opened == [False, True, True, True, True, True]
+    hellos = [await socket.next() for socket in there]
+    expected = [(owner, 0), (teammate, 2), (owner, 0), (teammate, 2), (owner, 0)]
+    assert [(each["userId"], each["seq"]) for each in hellos] == [
+        (user.pk, seq) for user, seq in expected
+    ]
+    for socket in there:
+        await socket.wire.disconnect()
+
+
+async def test_those_who_come_at_once_by_token_take_one_query(
+    owner, teammate, django_assert_num_queries
+):
+    def sign_in(user):
+        return asyncio.run(crm_sockets._sign_in({"headers": bearer(tokens(user)["access"])}))
+
+    def look_up():
+        sign_ins = [sign_in(user) for user in (owner, teammate, owner)]
+        with django_assert_num_queries(1):
+            assert crm_sockets._standings.func(sign_ins) == [(0, 0)] * 3
+        forged = replace(sign_ins[0], user_id=teammate.pk)
+        with django_assert_num_queries(1):
+            (outcome,) = crm_sockets._standings.func([forged])
+        assert isinstance(outcome, consumers.Refused)
+
+    await sync_to_async(look_up)()
 
 
 async def test_a_token_in_the_url_is_not_looked_at(token):
