@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 RESTARTING = 1012
 DRAIN_SECONDS = 10
 HANDSHAKE_SECONDS = 20  # when all clients come back at once, each waits its turn
+PING_SECONDS = 60  # heartbeats keep connections open; this finds those whose client is gone
 LINGER_SECONDS = 2
 SLOW_BYTES = 1024 * 1024  # what may wait for a client that does not read
 
@@ -123,6 +124,7 @@ class Server(Daphne):
             websocket_timeout=-1,
             websocket_handshake_timeout=HANDSHAKE_SECONDS,
             websocket_connect_timeout=HANDSHAKE_SECONDS,
+            ping_interval=PING_SECONDS,
             ready_callable=self._get_ready,
             **kwargs,
         )

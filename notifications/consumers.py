@@ -170,9 +170,9 @@ class InboxConsumer(AsyncWebsocketConsumer):
                     self._push(message["frames"])
 
     async def beat(self, seq: int):
-        """A round found the user's sequence at ``seq``: sends what no push brought until then."""
-        if seq > self.position:
-            await asyncio.sleep(ON_THE_WAY)
+        """A round found the user's sequence at ``seq``, past the position: sends what no push
+        brings meanwhile."""
+        await asyncio.sleep(ON_THE_WAY)
         if seq > self.position:
             logger.info("Socket of user %s missed %s to %s", self.user_id, self.position + 1, seq)
             await self._catch_up(self.position, PAGE)

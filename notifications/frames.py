@@ -14,6 +14,7 @@ def _frame(kind: str, **fields) -> str:
 # Everybody gets one, often all at once, and all that differs are numbers.
 _HELLO = _frame("hello", protocol=PROTOCOL, userId="%d", seq="%d", unreadCount="%d")
 _HELLO = _HELLO.replace('"%d"', "%d")
+_HEARTBEAT = _frame("heartbeat", seq="%d").replace('"%d"', "%d")
 
 
 def hello(user_id: int, seq: int, unread: int) -> str:
@@ -70,7 +71,7 @@ def sync_reset(seq: int, unread: int) -> str:
 
 
 def heartbeat(seq: int) -> str:
-    return _frame("heartbeat", seq=seq)
+    return _HEARTBEAT % seq
 
 
 def ack(request_id, **made) -> str:

@@ -25,20 +25,26 @@ from notifications.together import Together
 logger = logging.getLogger(__name__)
 
 ASK_SECONDS = 5
+FIRST_SECONDS, AGAIN_SECONDS = 0.01, 1
 FEW = 4  # groups, up to which each gets a message of its own
 
-# Takes or keeps a seat: members of a sorted set by the time, Redis's own, at which they lapse.
-SEAT = """
-local now = tonumber(redis.call('TIME')[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2])
-        and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
-    return 0
+# Takes or keeps seats: members of sorted sets by the time, Redis's own, at which they lapse.
+SEATS = """
+local now, count, taken = tonumber(redis.call('TIME')[1]), #KEYS, {}
+local limit, seconds = tonumber(ARGV[count + 1]), tonumber(ARGV[count + 2])
+for i, key in ipairs(KEYS) do
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+    if redis.call('ZCARD', key) < limit or redis.call('ZSCORE', key, ARGV[i]) then
+        redis.call('ZADD', key, now + seconds, ARGV[i])
+        redis.call('EXPIRE', key, seconds)
+        taken[i] = 1
+    else
+        taken[i] = 0
+    end
 end
-redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return 1
+return taken
 """
+SEATS_AT_ONCE = 100  # Redis does nothing else meanwhile
 
 
 class RedisLayer(RedisPubSubChannelLayer):
@@ -70,9 +76,12 @@ class RedisLayer(RedisPubSubChannelLayer):
         by_shard = {}
         for group, name in takers:
             shard, key = self._seats(group)
-            by_shard.setdefault(shard, []).append(("EVAL", SEAT, 1, key, name, limit, seconds))
-        taken = await _all(shard.execute(batch) for shard, batch in by_shard.items())
-        return all(all(each) for each in taken)
+            by_shard.setdefault(shard, []).append((key, name))
+        answers = await _all(
+            shard.execute([_take(part, limit, seconds) for part in _parts(seats)])
+            for shard, seats in by_shard.items()
+        )
+        return all(taken for answer in answers for part in answer for taken in part)
 
     async def leave_seat(self, group: str, name: str) -> None:
         shard, key = self._seats(group)
@@ -177,6 +186,18 @@ class Shard(RedisSingleShardConnection):
                 pipeline.execute_command(*command)
             return await pipeline.execute()
 
+    async def _do_receiving(self):
+        """Waits for messages, where the one it replaces looks for them ten times a second."""
+        while True:
+            try:
+                if self._pubsub.connection is None:  # nothing was subscribed to yet
+                    await asyncio.sleep(FIRST_SECONDS)
+                else:
+                    self._receive_message(await self._pubsub.get_message(True, timeout=None))
+            except Exception:
+                logger.exception("The channel layer's connection failed: it is tried again")
+                await asyncio.sleep(AGAIN_SECONDS)
+
     def _receive_message(self, message):
         if message is None:
             return
@@ -232,6 +253,15 @@ class MemoryLayer(InMemoryChannelLayer):
     async def group_send_many(self, messages):
         for group, message in messages:
             await self.group_send(group, message)
+
+
+def _take(seats, limit, seconds):
+    keys, names = zip(*seats, strict=True)
+    return "EVAL", SEATS, len(seats), *keys, *names, limit, seconds
+
+
+def _parts(seats):
+    return (seats[n : n + SEATS_AT_ONCE] for n in range(0, len(seats), SEATS_AT_ONCE))
 
 
 async def _all(asked) -> list:
