@@ -110,7 +110,7 @@ class NotificationViewSet(
         since = _number(request, "since", 0, MAX_ID)
         limit = _number(request, "limit", 1, MAX_ID, default=str(PAGE))
         try:
-            return Response(self.inbox().changes(since, min(limit, PAGE)))
+            return Response(Inbox(user=request.user).changes(since, min(limit, PAGE)))
         except PositionLost as problem:
             raise Gone from problem
 

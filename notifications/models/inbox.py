@@ -11,15 +11,17 @@ from collections import defaultdict
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import F, Q, Subquery
+from django.db.models import F, Q
 from django.utils import timezone
 
 from notifications import frames, realtime
+from notifications.fields import MAX_ID
+from notifications.models import reading
+from notifications.models.reading import Row
 from notifications.models.receipt import Receipt
 from notifications.realtime import Push
 
 PAGE = 500  # rows that one page of changes, and one number, hold at most
-STANDING = ("seq", "unread_count", "kept_since")
 
 
 class PositionLost(Exception):
@@ -181,39 +183,29 @@ class Inbox(models.Model):
 
         ``seq`` is the position that the page reaches: where ``hasMore``, ask again from there, and
         apply no frame before. Raises PositionLost. A number is never split between pages, so a page
-        holds ``limit`` rows (1 to PAGE) unless one number alone holds more. Afterwards this inbox
-        is as it stood when the page was read.
+        holds ``limit`` rows (1 to PAGE) unless one number alone holds more. Needs no more of this
+        inbox than whose it is; afterwards it is as it stood when the page was read.
         """
-        self._check_kept(since)
-        changed = self.user.notifications.changed_after(since)
-        rows = self._read(changed, limit + 1)
+        rows = self._read(since, limit=limit + 1)
         if len(rows) <= limit:
             return self._page(since, rows, self.seq)
         cut = rows[-1].seq
         if rows[0].seq < cut:
             whole = [row for row in rows if row.seq < cut]
             return self._page(since, whole, whole[-1].seq)
-        rows = self._read(changed.filter(seq=cut))
+        rows = self._read(cut - 1, upto=cut)
         if not rows:  # they changed again meanwhile
             return self.changes(since, limit)
         return self._page(since, rows, cut)
 
-    def _read(self, changed, limit=None) -> list:
-        """Rows of ``changed``, by one statement with the inbox as it stood at them, which becomes
-        this one. Read apart, a row could change between the two: it would be past the position and
-        missing from the page, and marking all read, the change, tells nothing of what a row is."""
-        here = Inbox.objects.filter(pk=self.pk)
-        standing = {f"inbox_{name}": Subquery(here.values(name)) for name in STANDING}
-        rows = list(changed.annotate(**standing)[:limit])
-        for name in STANDING if rows else ():
-            setattr(self, name, getattr(rows[0], f"inbox_{name}"))
+    def _read(self, after, upto=MAX_ID, limit=MAX_ID) -> list[Row]:
+        rows, standing = reading.changed(self.pk, after, upto, limit)
+        self.seq, self.unread_count, self.kept_since = standing
         return rows
 
     def _page(self, since, rows, reached) -> dict:
-        if not rows and since < self.seq:  # what lay between may have left since this was read
-            here = Inbox.objects.filter(pk=self.pk)
-            self.kept_since = here.values_list("kept_since", flat=True).get()
-        self._check_kept(since)
+        if not self.kept_since <= since <= self.seq:
+            raise PositionLost
         return {
             "since": since,
             "seq": reached,
@@ -222,7 +214,3 @@ class Inbox(models.Model):
             "removed": [str(row.pk) for row in rows if row.deleted_at is not None],
             "hasMore": reached < self.seq,
         }
-
-    def _check_kept(self, since):
-        if not self.kept_since <= since <= self.seq:
-            raise PositionLost
