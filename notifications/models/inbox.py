@@ -19,6 +19,7 @@ from notifications.fields import MAX_ID
 from notifications.models import reading
 from notifications.models.reading import Row
 from notifications.models.receipt import Receipt
+from notifications.prepared import Prepared
 from notifications.realtime import Push
 
 PAGE = 500  # rows that one page of changes, and one number, hold at most
@@ -37,9 +38,7 @@ class InboxQuerySet(models.QuerySet):
 
     def standing(self, user_id: int) -> tuple[int, int]:
         """The user's sequence and unread count."""
-        for row in self.filter(user_id=user_id).values_list("seq", "unread_count"):
-            return row
-        return 0, 0
+        return next(iter(_standing.rows(user_id)), (0, 0))
 
     def lock(self, users) -> list["Inbox"]:
         """The inboxes of ``users`` (a queryset of them, or their ids) for update, by user id."""
@@ -64,6 +63,9 @@ class InboxQuerySet(models.QuerySet):
         except Inbox.DoesNotExist:
             self.get_or_create(user_id=user_id)
             return self.select_for_update().get(user_id=user_id)
+
+
+_standing = Prepared(lambda: Inbox.objects.filter(pk=0).values_list("seq", "unread_count"))
 
 
 class Inbox(models.Model):
@@ -135,24 +137,20 @@ class Inbox(models.Model):
         One number for it all, but that no number holds more than PAGE rows, so that a page of
         ``changes`` stays bounded whatever was marked.
         """
-        pushes = []
+        pushes, now = [], timezone.now()
         with transaction.atomic():
             inbox = Inbox.objects.lock_one(self.pk)
-            unread = list(
-                self.user.notifications.unread().order_by("arrival").values_list("pk", flat=True)
-            )
-            now = timezone.now()
-            for start in range(0, len(unread), PAGE):
-                part = unread[start : start + PAGE]
-                seq = inbox.take(unread=-len(part))
-                self.user.notifications.filter(pk__in=part).update(
-                    read_at=now, updated_at=now, seq=seq
-                )
-                text = frames.all_read(seq, inbox.unread_count, len(part))
+            before = inbox.unread_count
+            oldest = self.user.notifications.unread().order_by("arrival").values("pk")[:PAGE]
+            part = self.user.notifications.filter(pk__in=oldest)
+            for _ in range(0, before, PAGE):
+                count = part.update(read_at=now, updated_at=now, seq=inbox.seq + 1)
+                seq = inbox.take(unread=-count)
+                text = frames.all_read(seq, inbox.unread_count, count)
                 pushes.append(Push(inbox.pk, text, seq))
             Inbox.store([inbox])
             realtime.publish_after_commit(pushes)
-        return len(unread)
+        return before - inbox.unread_count
 
     def acknowledge(self, seq: int) -> None:
         """A client has everything up to ``seq``. Never goes back, never passes the sequence."""
