@@ -1,5 +1,7 @@
 """A user's own notifications over REST: history, read state, and what changed."""
 
+from functools import partial
+
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import mixins, serializers, status, viewsets
@@ -9,7 +11,7 @@ from rest_framework.response import Response
 
 from notifications.fields import MAX_ID, StrictBooleanField, StrictUUIDField
 from notifications.filters import NotificationFilter
-from notifications.models import Inbox, Notification, PositionLost
+from notifications.models import Inbox, Notification, PositionLost, reading
 from notifications.models.inbox import PAGE
 from notifications.serializers import NotificationSerializer
 
@@ -52,12 +54,20 @@ class NotificationViewSet(
     def get_queryset(self):
         return Notification.objects.visible_to(self.request.user)
 
-    def list(self, request, *args, **kwargs):
+    def list(self, request):
         # Before the rows: a client that syncs from here misses nothing.
         seq, unread = Inbox.objects.standing(request.user.pk)
-        response = super().list(request, *args, **kwargs)
+        rows = self.paginate_queryset(self._asked_for())
+        response = self.get_paginated_response(self.get_serializer(rows, many=True).data)
         response.data |= {"seq": seq, "unreadCount": unread}
         return response
+
+    def _asked_for(self):
+        """What to paginate: mostly the list as it is, from its top, for which a query is ready."""
+        if self.request.query_params.keys() <= {"pageSize"}:
+            return partial(reading.newest, self.request.user.pk)
+        own = self.get_queryset().values_list(*reading.COLUMNS, named=True)
+        return self.filter_queryset(own)
 
     @extend_schema(request=ReadState, responses=NotificationSerializer)
     def partial_update(self, request, pk):

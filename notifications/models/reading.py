@@ -46,11 +46,17 @@ def changed(user_id: int, after: int, upto: int, limit: int):
     return [Row._make(each[:-3]) for each in found if each[0] is not None], standing
 
 
+def newest(user_id: int, limit: int) -> list[Row]:
+    """The first rows of the user's list."""
+    return list(map(Row._make, _newest.rows(user_id, limit)))
+
+
 def _rows():
-    notifications = apps.get_model("notifications.Notification").objects
-    return notifications.filter(recipient=0).values_list(*COLUMNS)
+    return apps.get_model("notifications.Notification").objects.values_list(*COLUMNS)
 
 
+_newest = Prepared(lambda: _rows().visible_to(0), around="{} LIMIT %s")
 _changed = Prepared(
-    lambda: _rows().filter(seq__gt=0, seq__lte=0).order_by("seq", "arrival"), around=WITH_INBOX
+    lambda: _rows().filter(recipient=0, seq__gt=0, seq__lte=0).order_by("seq", "arrival"),
+    around=WITH_INBOX,
 )
