@@ -1,7 +1,5 @@
 """A user's own notifications over REST: history, read state, and what changed."""
 
-from functools import partial
-
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import mixins, serializers, status, viewsets
@@ -11,8 +9,9 @@ from rest_framework.response import Response
 
 from notifications.fields import MAX_ID, StrictBooleanField, StrictUUIDField
 from notifications.filters import NotificationFilter
-from notifications.models import Inbox, Notification, PositionLost, reading
+from notifications.models import Inbox, Notification, PositionLost
 from notifications.models.inbox import PAGE
+from notifications.models.reading import COLUMNS
 from notifications.serializers import NotificationSerializer
 
 
@@ -55,18 +54,20 @@ class NotificationViewSet(
         return Notification.objects.visible_to(self.request.user)
 
     def list(self, request):
-        # Before the rows: a client that syncs from here misses nothing.
-        seq, unread = Inbox.objects.standing(request.user.pk)
-        rows = self.paginate_queryset(self._asked_for())
+        inbox = Inbox(user=request.user)
+        rows = self.paginate_queryset(self._asked_for(inbox))
         response = self.get_paginated_response(self.get_serializer(rows, many=True).data)
-        response.data |= {"seq": seq, "unreadCount": unread}
+        response.data |= {"seq": inbox.seq, "unreadCount": inbox.unread_count}
         return response
 
-    def _asked_for(self):
-        """What to paginate: mostly the list as it is, from its top, for which a query is ready."""
+    def _asked_for(self, inbox):
+        """What to paginate. Mostly that is the list as it is, from its top, for which a query is
+        ready that reads where the inbox stands as well. Otherwise that is read before the rows: a
+        client that syncs from there misses nothing."""
         if self.request.query_params.keys() <= {"pageSize"}:
-            return partial(reading.newest, self.request.user.pk)
-        own = self.get_queryset().values_list(*reading.COLUMNS, named=True)
+            return inbox.newest
+        inbox.seq, inbox.unread_count = Inbox.objects.standing(inbox.pk)
+        own = self.get_queryset().values_list(*COLUMNS, named=True)
         return self.filter_queryset(own)
 
     @extend_schema(request=ReadState, responses=NotificationSerializer)

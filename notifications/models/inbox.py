@@ -176,13 +176,19 @@ class Inbox(models.Model):
             )
             receipts.filter(upto=seq).delete()
 
+    # Reading: needs no more of this inbox than whose it is; afterwards it is as it stood when the
+    # rows were read.
+
+    def newest(self, limit: int) -> list[Row]:
+        """The first rows of the user's list."""
+        return self._standing_at(reading.newest(self.pk, limit))
+
     def changes(self, since: int, limit: int = PAGE) -> dict:
         """What changed after ``since``, as the body of ``changes`` and of ``sync``.
 
         ``seq`` is the position that the page reaches: where ``hasMore``, ask again from there, and
         apply no frame before. Raises PositionLost. A number is never split between pages, so a page
-        holds ``limit`` rows (1 to PAGE) unless one number alone holds more. Needs no more of this
-        inbox than whose it is; afterwards it is as it stood when the page was read.
+        holds ``limit`` rows (1 to PAGE) unless one number alone holds more.
         """
         rows = self._read(since, limit=limit + 1)
         if len(rows) <= limit:
@@ -197,8 +203,10 @@ class Inbox(models.Model):
         return self._page(since, rows, cut)
 
     def _read(self, after, upto=MAX_ID, limit=MAX_ID) -> list[Row]:
-        rows, standing = reading.changed(self.pk, after, upto, limit)
-        self.seq, self.unread_count, self.kept_since = standing
+        return self._standing_at(reading.changed(self.pk, after, upto, limit))
+
+    def _standing_at(self, found) -> list[Row]:
+        rows, (self.seq, self.unread_count, self.kept_since) = found
         return rows
 
     def _page(self, since, rows, reached) -> dict:

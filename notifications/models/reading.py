@@ -18,7 +18,7 @@ NOT_STORED = (0, 0, 0)  # where an inbox stands while nothing has arrived
 WITH_INBOX = """
     SELECT page.*, inbox.seq, inbox.unread_count, inbox.kept_since
     FROM notifications_inbox AS inbox LEFT JOIN ({} LIMIT %s) AS page ON TRUE
-    WHERE inbox.user_id = %s ORDER BY page.seq, page.arrival
+    WHERE inbox.user_id = %s
 """
 
 _serializer = NotificationSerializer()
@@ -32,31 +32,37 @@ class Row(namedtuple("Row", COLUMNS)):
         return _serializer.to_representation(self)
 
 
-def changed(user_id: int, after: int, upto: int, limit: int):
-    """The first ``limit`` of the user's rows whose last change lies after ``after`` and up to
-    ``upto``, in its order, tombstones included; and where the inbox stood at that very moment: its
-    sequence, its unread count, and since when changes are kept.
+def newest(user_id: int, limit: int):
+    """The first ``limit`` rows of the user's list, and where the inbox stood at that very moment:
+    its sequence, its unread count, and since when changes are kept.
 
     One statement reads both. Read apart, a row could change between the two: it would be past the
     position and missing from the page, and marking all read, the change, tells nothing of what a
     row is.
     """
-    found = _changed.rows(user_id, after, upto, limit, user_id)
+    return _apart(_newest.rows(user_id, limit, user_id))
+
+
+def changed(user_id: int, after: int, upto: int, limit: int):
+    """The same of the rows whose last change lies after ``after`` and up to ``upto``, in its order,
+    tombstones included."""
+    return _apart(_changed.rows(user_id, after, upto, limit, user_id))
+
+
+def _apart(found) -> tuple[list[Row], tuple[int, int, int]]:
     standing = found[0][-3:] if found else NOT_STORED
     return [Row._make(each[:-3]) for each in found if each[0] is not None], standing
-
-
-def newest(user_id: int, limit: int) -> list[Row]:
-    """The first rows of the user's list."""
-    return list(map(Row._make, _newest.rows(user_id, limit)))
 
 
 def _rows():
     return apps.get_model("notifications.Notification").objects.values_list(*COLUMNS)
 
 
-_newest = Prepared(lambda: _rows().visible_to(0), around="{} LIMIT %s")
+_newest = Prepared(
+    lambda: _rows().visible_to(0),
+    around=f"{WITH_INBOX} ORDER BY page.arrival DESC",
+)
 _changed = Prepared(
     lambda: _rows().filter(recipient=0, seq__gt=0, seq__lte=0).order_by("seq", "arrival"),
-    around=WITH_INBOX,
+    around=f"{WITH_INBOX} ORDER BY page.seq, page.arrival",
 )
