@@ -1,5 +1,5 @@
 """`python -m bench.inside.reads USER TOKEN COUNT REPEATS`: the reads of bench/reads.py without a
-socket, in turns with the bare SQL of the same. Prints milliseconds by read and way:
+socket, taking turns with the bare SQL of the same. Prints milliseconds by read and way:
 
 - "server": the application, from a request as daphne hands it over to the last of the answer that
   it hands back: bounds, the hop to a thread, middleware, sign-in, view, queries, JSON
@@ -22,7 +22,7 @@ from crm.asgi import handlers, routes
 from crm.models import User
 from notifications.api import NotificationViewSet
 
-WARM_UP = 3
+WARM_UP, TURN = 3, 10
 PATHS = {"list": BASE, "unread_count": f"{BASE}unread-count/", "changes": f"{BASE}changes/"}
 
 
@@ -41,9 +41,12 @@ class Read:
         }
 
     def by_view(self, user):
-        request = APIRequestFactory().get("/", self.query, headers={"host": "127.0.0.1"})
-        force_authenticate(request, user)
-        return lambda: expect(self.view(request).render().status_code)
+        def act():
+            request = APIRequestFactory().get("/", self.query, headers={"host": "127.0.0.1"})
+            force_authenticate(request, user)
+            expect(self.view(request).render().status_code)
+
+        return act
 
     def by_server(self, token, loop):
         headers = {"host": "127.0.0.1", "authorization": f"Bearer {token}"}
@@ -66,17 +69,24 @@ def main(user_id, token, count, repeats):
         "unread count": Read("unread_count", {}, INBOX),
         "changes": Read("changes", {"since": values["since"]}, INBOX, CHANGES),
     }
-    times = {name: {"server": [], "view": [], "sql": []} for name in reads}
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
-        for number in range(-WARM_UP, repeats):
-            for name, read in reads.items():
-                for way, act in read.ways(user, token, loop, database, values).items():
-                    took = milliseconds(act)
-                    if number >= 0:
-                        times[name][way].append(took)
+        times = {
+            name: timed(read.ways(user, token, loop, database, values), repeats)
+            for name, read in reads.items()
+        }
     for handler in handlers.values():
         handler.close()
     print(json.dumps(times))
+
+
+def timed(ways, repeats):
+    """Milliseconds of each way. They take turns of TURN times after a warm-up: straight after a way
+    that was busy for long, the first to wait pays for it where others want the processor, too."""
+    times = {way: [] for way in ways}
+    while len(times["sql"]) < repeats:
+        for way, act in ways.items():
+            times[way] += [milliseconds(act) for _ in range(WARM_UP + TURN)][WARM_UP:]
+    return times
 
 
 async def answered(scope) -> int:

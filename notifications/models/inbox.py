@@ -11,7 +11,7 @@ from collections import defaultdict
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.utils import timezone
 
 from notifications import frames, realtime
@@ -141,9 +141,10 @@ class Inbox(models.Model):
         with transaction.atomic():
             inbox = Inbox.objects.lock_one(self.pk)
             before = inbox.unread_count
-            oldest = self.user.notifications.unread().order_by("arrival").values("pk")[:PAGE]
-            part = self.user.notifications.filter(pk__in=oldest)
-            for _ in range(0, before, PAGE):
+            unread = self.user.notifications.unread()
+            last = unread.order_by("arrival").values("arrival")[PAGE - 1 : PAGE]
+            for left in range(before, 0, -PAGE):
+                part = unread.filter(arrival__lte=Subquery(last)) if left > PAGE else unread
                 count = part.update(read_at=now, updated_at=now, seq=inbox.seq + 1)
                 seq = inbox.take(unread=-count)
                 text = frames.all_read(seq, inbox.unread_count, count)
