@@ -11,6 +11,7 @@ from notifications.fields import MAX_ID, StrictBooleanField, StrictUUIDField
 from notifications.filters import NotificationFilter
 from notifications.models import Inbox, Notification, PositionLost
 from notifications.models.inbox import PAGE
+from notifications.models.reading import COLUMNS
 from notifications.serializers import NotificationSerializer
 
 
@@ -52,14 +53,22 @@ class NotificationViewSet(
     def get_queryset(self):
         return Notification.objects.visible_to(self.request.user)
 
-    def inbox(self) -> Inbox:
-        return Inbox.objects.of(self.request.user)
-
-    def list(self, request, *args, **kwargs):
-        inbox = self.inbox()  # before the rows: a client that syncs from here misses nothing
-        response = super().list(request, *args, **kwargs)
+    def list(self, request):
+        inbox = Inbox(user=request.user)
+        rows = self.paginate_queryset(self._asked_for(inbox))
+        response = self.get_paginated_response(self.get_serializer(rows, many=True).data)
         response.data |= {"seq": inbox.seq, "unreadCount": inbox.unread_count}
         return response
+
+    def _asked_for(self, inbox):
+        """What to paginate. Mostly that is the list as it is, from its top, for which a query is
+        ready that reads where the inbox stands as well. Otherwise that is read before the rows: a
+        client that syncs from there misses nothing."""
+        if self.request.query_params.keys() <= {"pageSize"}:
+            return inbox.newest
+        inbox.seq, inbox.unread_count = Inbox.objects.standing(inbox.pk)
+        own = self.get_queryset().values_list(*COLUMNS, named=True)
+        return self.filter_queryset(own)
 
     @extend_schema(request=ReadState, responses=NotificationSerializer)
     def partial_update(self, request, pk):
@@ -82,12 +91,13 @@ class NotificationViewSet(
     @extend_schema(responses=UnreadCount)
     @action(detail=False, url_path="unread-count", filterset_class=None, pagination_class=None)
     def unread_count(self, request):
-        return Response({"unreadCount": self.inbox().unread_count})
+        _, unread = Inbox.objects.standing(request.user.pk)
+        return Response({"unreadCount": unread})
 
     @extend_schema(request=None, responses=Count)
     @action(detail=False, methods=["post"], url_path="mark-all-read")
     def mark_all_read(self, request):
-        return Response({"count": self.inbox().mark_all_read()})
+        return Response({"count": Inbox(user=request.user).mark_all_read()})
 
     @extend_schema(request=Shown, responses=Count)
     @action(detail=False, methods=["post"], url_path="mark-seen", filterset_class=None)
@@ -110,7 +120,7 @@ class NotificationViewSet(
         since = _number(request, "since", 0, MAX_ID)
         limit = _number(request, "limit", 1, MAX_ID, default=str(PAGE))
         try:
-            return Response(self.inbox().changes(since, min(limit, PAGE)))
+            return Response(Inbox(user=request.user).changes(since, min(limit, PAGE)))
         except PositionLost as problem:
             raise Gone from problem
 

@@ -234,7 +234,7 @@ class InboxConsumer(AsyncWebsocketConsumer):
     @database_sync_to_async
     def _changes(self, since, limit) -> tuple[str, int, int]:
         """The answer to ``sync``, the position that a client has with it, and the last there is."""
-        inbox = Inbox.objects.of(self.user)
+        inbox = Inbox(pk=self.user_id)
         try:
             page = inbox.changes(since, limit)
         except PositionLost:

@@ -17,7 +17,7 @@ def encode(value) -> str:
 
 def moment(value: datetime | None) -> str | None:
     """A moment as JSON has it: ISO 8601 in UTC, with Z."""
-    return value and f"{value.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    return value and f"{value.astimezone(UTC).isoformat().removesuffix('+00:00')}Z"
 
 
 def decode(raw: bytes | str):

@@ -155,10 +155,10 @@ def test_a_number_that_changes_while_its_many_rows_are_read_is_read_anew(owner, 
     inbox.mark_all_read()  # 3, of two rows
     read, rows = Inbox._read, list(Notification.objects.filter(recipient=owner))
 
-    def read_after_a_change(inbox, changed, limit=None):
-        if limit is None and rows:
+    def read_after_a_change(inbox, after, **bounds):
+        if "upto" in bounds and rows:
             rows.pop().mark_unread(), rows.pop().mark_unread()  # 4 and 5
-        return read(inbox, changed, limit)
+        return read(inbox, after, **bounds)
 
     monkeypatch.setattr(Inbox, "_read", read_after_a_change)
     page = inbox.changes(0, limit=1)
@@ -174,6 +174,18 @@ def test_what_leaves_while_an_empty_page_is_read_is_not_passed_over(owner):
 
     with pytest.raises(PositionLost):
         inbox.changes(0)
+    assert (inbox.seq, inbox.unread_count) == (1, 1)
+
+
+def test_changes_need_no_inbox_that_was_read_nor_stored(owner, teammate):
+    tell(owner)
+    known, unknown = Inbox(pk=owner.pk), Inbox(pk=teammate.pk)
+
+    assert [each["seq"] for each in known.changes(0)["changed"]] == [1]
+    assert unknown.changes(0)["changed"] == []
+    assert (known.seq, unknown.seq) == (1, 0)
+    with pytest.raises(PositionLost):
+        unknown.changes(1)
 
 
 def test_an_edit_of_a_stored_notification_is_a_change_too(owner):

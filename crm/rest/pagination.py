@@ -26,6 +26,8 @@ MAX_SIZE = 200
 
 
 class KeysetPagination(BasePagination):
+    """``queryset`` may be a function of a limit instead, which gives the list's first rows."""
+
     def paginate_queryset(self, queryset, request, view=None):
         self.request = request
         self.field, self.descending = self._order(view)
@@ -95,6 +97,8 @@ class KeysetPagination(BasePagination):
     # The page
 
     def _rows(self, queryset, cursor):
+        if callable(queryset):
+            return queryset(self.size + 1)
         backwards = bool(cursor and cursor["back"])
         downwards = self.descending != backwards
         sign, beyond = ("-", "lt") if downwards else ("", "gt")

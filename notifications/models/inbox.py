@@ -15,11 +15,14 @@ from django.db.models import F, Q, Subquery
 from django.utils import timezone
 
 from notifications import frames, realtime
+from notifications.fields import MAX_ID
+from notifications.models import reading
+from notifications.models.reading import Row
 from notifications.models.receipt import Receipt
+from notifications.prepared import Prepared
 from notifications.realtime import Push
 
 PAGE = 500  # rows that one page of changes, and one number, hold at most
-STANDING = ("seq", "unread_count", "kept_since")
 
 
 class PositionLost(Exception):
@@ -35,9 +38,7 @@ class InboxQuerySet(models.QuerySet):
 
     def standing(self, user_id: int) -> tuple[int, int]:
         """The user's sequence and unread count."""
-        for row in self.filter(user_id=user_id).values_list("seq", "unread_count"):
-            return row
-        return 0, 0
+        return next(iter(_standing.rows(user_id)), (0, 0))
 
     def lock(self, users) -> list["Inbox"]:
         """The inboxes of ``users`` (a queryset of them, or their ids) for update, by user id."""
@@ -62,6 +63,9 @@ class InboxQuerySet(models.QuerySet):
         except Inbox.DoesNotExist:
             self.get_or_create(user_id=user_id)
             return self.select_for_update().get(user_id=user_id)
+
+
+_standing = Prepared(lambda: Inbox.objects.filter(pk=0).values_list("seq", "unread_count"))
 
 
 class Inbox(models.Model):
@@ -133,24 +137,21 @@ class Inbox(models.Model):
         One number for it all, but that no number holds more than PAGE rows, so that a page of
         ``changes`` stays bounded whatever was marked.
         """
-        pushes = []
+        pushes, now = [], timezone.now()
         with transaction.atomic():
             inbox = Inbox.objects.lock_one(self.pk)
-            unread = list(
-                self.user.notifications.unread().order_by("arrival").values_list("pk", flat=True)
-            )
-            now = timezone.now()
-            for start in range(0, len(unread), PAGE):
-                part = unread[start : start + PAGE]
-                seq = inbox.take(unread=-len(part))
-                self.user.notifications.filter(pk__in=part).update(
-                    read_at=now, updated_at=now, seq=seq
-                )
-                text = frames.all_read(seq, inbox.unread_count, len(part))
+            before = inbox.unread_count
+            unread = self.user.notifications.unread()
+            last = unread.order_by("arrival").values("arrival")[PAGE - 1 : PAGE]
+            for left in range(before, 0, -PAGE):
+                part = unread.filter(arrival__lte=Subquery(last)) if left > PAGE else unread
+                count = part.update(read_at=now, updated_at=now, seq=inbox.seq + 1)
+                seq = inbox.take(unread=-count)
+                text = frames.all_read(seq, inbox.unread_count, count)
                 pushes.append(Push(inbox.pk, text, seq))
             Inbox.store([inbox])
             realtime.publish_after_commit(pushes)
-        return len(unread)
+        return before - inbox.unread_count
 
     def acknowledge(self, seq: int) -> None:
         """A client has everything up to ``seq``. Never goes back, never passes the sequence."""
@@ -176,44 +177,42 @@ class Inbox(models.Model):
             )
             receipts.filter(upto=seq).delete()
 
+    # Reading: needs no more of this inbox than whose it is; afterwards it is as it stood when the
+    # rows were read.
+
+    def newest(self, limit: int) -> list[Row]:
+        """The first rows of the user's list."""
+        return self._standing_at(reading.newest(self.pk, limit))
+
     def changes(self, since: int, limit: int = PAGE) -> dict:
         """What changed after ``since``, as the body of ``changes`` and of ``sync``.
 
         ``seq`` is the position that the page reaches: where ``hasMore``, ask again from there, and
         apply no frame before. Raises PositionLost. A number is never split between pages, so a page
-        holds ``limit`` rows (1 to PAGE) unless one number alone holds more. Afterwards this inbox
-        is as it stood when the page was read.
+        holds ``limit`` rows (1 to PAGE) unless one number alone holds more.
         """
-        self._check_kept(since)
-        changed = self.user.notifications.changed_after(since)
-        rows = self._read(changed, limit + 1)
+        rows = self._read(since, limit=limit + 1)
         if len(rows) <= limit:
             return self._page(since, rows, self.seq)
         cut = rows[-1].seq
         if rows[0].seq < cut:
             whole = [row for row in rows if row.seq < cut]
             return self._page(since, whole, whole[-1].seq)
-        rows = self._read(changed.filter(seq=cut))
+        rows = self._read(cut - 1, upto=cut)
         if not rows:  # they changed again meanwhile
             return self.changes(since, limit)
         return self._page(since, rows, cut)
 
-    def _read(self, changed, limit=None) -> list:
-        """Rows of ``changed``, by one statement with the inbox as it stood at them, which becomes
-        this one. Read apart, a row could change between the two: it would be past the position and
-        missing from the page, and marking all read, the change, tells nothing of what a row is."""
-        here = Inbox.objects.filter(pk=self.pk)
-        standing = {f"inbox_{name}": Subquery(here.values(name)) for name in STANDING}
-        rows = list(changed.annotate(**standing)[:limit])
-        for name in STANDING if rows else ():
-            setattr(self, name, getattr(rows[0], f"inbox_{name}"))
+    def _read(self, after, upto=MAX_ID, limit=MAX_ID) -> list[Row]:
+        return self._standing_at(reading.changed(self.pk, after, upto, limit))
+
+    def _standing_at(self, found) -> list[Row]:
+        rows, (self.seq, self.unread_count, self.kept_since) = found
         return rows
 
     def _page(self, since, rows, reached) -> dict:
-        if not rows and since < self.seq:  # what lay between may have left since this was read
-            here = Inbox.objects.filter(pk=self.pk)
-            self.kept_since = here.values_list("kept_since", flat=True).get()
-        self._check_kept(since)
+        if not self.kept_since <= since <= self.seq:
+            raise PositionLost
         return {
             "since": since,
             "seq": reached,
@@ -222,7 +221,3 @@ class Inbox(models.Model):
             "removed": [str(row.pk) for row in rows if row.deleted_at is not None],
             "hasMore": reached < self.seq,
         }
-
-    def _check_kept(self, since):
-        if not self.kept_since <= since <= self.seq:
-            raise PositionLost

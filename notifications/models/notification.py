@@ -39,10 +39,6 @@ class NotificationQuerySet(models.QuerySet):
         what clients know, so it takes no number."""
         return self.filter(seen_at=None, deleted_at=None).update(seen_at=timezone.now())
 
-    def changed_after(self, since: int):
-        """Rows whose last change is after ``since``, in its order, tombstones included."""
-        return self.filter(seq__gt=since).order_by("seq", "arrival")
-
     def bulk_create(self, objs, *args, **kwargs):
         """Stores and announces each, as ``save`` does, with as many queries for one as for many."""
         objs = list(objs)
