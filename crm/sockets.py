@@ -36,7 +36,7 @@ BEARER = "bearer."
 WEB = {"http", "https"}
 # Sign-ins that are looked up at once, at most. When all clients come back, those who were greeted
 # ask for what they missed: who is not must not wait for them again and again.
-TOGETHER = 1024
+TOGETHER = 1_000
 
 
 @dataclass(frozen=True)
