@@ -57,7 +57,7 @@ class ArrivalBefore(arrival.ByRows):
 
     @staticmethod
     def lock(recipients):
-        inboxes = Inbox.objects.lock(recipients)
+        inboxes = Inbox.objects.lock(recipients())
         return [(inbox.pk, inbox.take(1) - 1, inbox.unread_count - 1) for inbox in inboxes]
 
     @staticmethod
