@@ -1,6 +1,7 @@
 """Leads: people and companies who may buy, through whatever door they came."""
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
@@ -10,8 +11,10 @@ from django.utils import timezone
 
 from leads import frames
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
+from leads.models.activity import Activity, change
 from notifications.kinds import Kind
 from notifications.models import Event, Notification
+from notifications.models.leads import hold
 
 
 class LeadQuerySet(models.QuerySet):
@@ -31,6 +34,13 @@ class LeadQuerySet(models.QuerySet):
     def unanswered(self):
         """New leads that nobody has moved on, the one who waits longest first."""
         return self.filter(stage=Lead.Stage.NEW).order_by("created_at", "pk")
+
+    def held(self, pk: int) -> "Lead":
+        """The lead, which nobody deletes until the transaction ends. Raises DoesNotExist."""
+        try:
+            return hold([pk])[pk]
+        except KeyError:
+            raise self.model.DoesNotExist from None
 
     def bulk_create(self, objs, *args, **kwargs):
         """Creates and announces each, as ``save`` does."""
@@ -131,10 +141,6 @@ class Lead(models.Model):
         if missing:
             raise ValidationError(missing)
 
-    def may_be_changed_by(self, user) -> bool:
-        """Reps change what they own and what nobody owns; managers and administrators all."""
-        return user.role != "rep" or self.owner_id in (None, user.pk)
-
     def live_frame(self, action: str) -> str:
         """The frame for live lists, ``action`` being "add" or "change"."""
         return frames.lead(self, action)
@@ -165,28 +171,59 @@ class Lead(models.Model):
         text = f"{self} added to pipeline"
         return self._event(Kind.LEAD_CREATED, text, by=self.created_by_id)
 
+    def announce(self, kind, message, by: int | None) -> None:
+        """Everybody is told of it once the caller's transaction is committed. ``by`` is a user's
+        id."""
+        self._event(kind, message, by).save()
+
     def _save_change(self, by, *args, **kwargs):
         stored = Lead.objects.select_for_update(no_key=True).get(pk=self.pk)
-        if self._same_as(stored):
+        if same(self, stored):
             return
         super().save(*args, **kwargs)
-        if changed := stored.contact_fields_that_differ(self):
-            text = f"{self.name}: {', '.join(changed)}"
-            self._event(Kind.CONTACT, text, by=by and by.pk).save()
+        by = by and by.pk
+        Activity.objects.bulk_create(self._activities_since(stored, by))
+        if names := stored.contact_fields_that_differ(self):
+            self.announce(Kind.CONTACT, f"{self.name}: {self._words_for(names)}", by)
         transaction.on_commit(self.tell_lists_after_commit, robust=True)
 
-    def _same_as(self, stored) -> bool:
-        return all(
-            getattr(self, field.attname) == getattr(stored, field.attname)
-            for field in self._meta.concrete_fields
-        )
-
     def contact_fields_that_differ(self, other) -> list[str]:
-        return [
-            str(self._meta.get_field(name).verbose_name)
-            for name in self.CONTACT_FIELDS
-            if getattr(self, name) != getattr(other, name)
-        ]
+        return [name for name in self.CONTACT_FIELDS if getattr(self, name) != getattr(other, name)]
+
+    def _words_for(self, names) -> str:
+        return ", ".join(str(self._meta.get_field(name).verbose_name) for name in names)
+
+    # The timeline
+
+    def activity(self, kind, message="", by=None, **fields) -> Activity:
+        """A line for the timeline, which the caller stores with what it tells of. ``by`` is a
+        user's id."""
+        return Activity(lead=self, kind=kind, message=message, actor_id=by, **fields)
+
+    def creation(self) -> Activity:
+        """How every timeline begins. The lead's own row tells it, so that a new lead costs no
+        second one; 0 is before every id."""
+        text = f"{self} added to pipeline"
+        at = {"pk": 0, "created_at": self.created_at}
+        return self.activity(Activity.Kind.LEAD_CREATED, text, self.created_by_id, **at)
+
+    def _activities_since(self, stored, by) -> list[Activity]:
+        made = []
+        if names := stored.contact_fields_that_differ(self):
+            changes = [change(name, stored, self) for name in names]
+            kind = Activity.Kind.CONTACT
+            made.append(self.activity(kind, self._words_for(names), by, changes=changes))
+        if self.stage != stored.stage:
+            text = f"{stored.get_stage_display()} → {self.get_stage_display()}"
+            changes = [change("stage", stored, self)]
+            made.append(self.activity(Activity.Kind.STAGE, text, by, changes=changes))
+        if self.owner_id != stored.owner_id:
+            people = get_user_model().objects.in_bulk({stored.owner_id, self.owner_id} - {None})
+            before, after = (people.get(row.owner_id, NOBODY) for row in (stored, self))
+            changes = [change("owner_id", stored, self)]
+            text = f"{before} → {after}"
+            made.append(self.activity(Activity.Kind.OWNER, text, by, changes=changes))
+        return made
 
     def tell_lists_after_commit(self):
         frames.send(self.live_frame("change"))
@@ -202,5 +239,14 @@ class Lead(models.Model):
         )
 
 
+def same(row, stored) -> bool:
+    """Whether nothing of ``row`` differs from what is stored."""
+    return all(
+        getattr(row, field.attname) == getattr(stored, field.attname)
+        for field in row._meta.concrete_fields
+    )
+
+
+NOBODY = "Nobody"
 NEEDS_NAME = "Give a name: first name, last name or company."
 NEEDS_ANSWER = "Give a way to answer: an e-mail address or a phone number."
