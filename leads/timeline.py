@@ -10,7 +10,7 @@ class TimelinePagination(api_settings.DEFAULT_PAGINATION_CLASS):
 
     def paginate_queryset(self, queryset, request, view=None):
         kinds = request.query_params.getlist("kind")
-        wanted = not any(kinds) or Activity.Kind.LEAD_CREATED in kinds
+        wanted = not kinds or Activity.Kind.LEAD_CREATED in kinds
         self.oldest = [view.lead.creation()] if wanted else []
         return super().paginate_queryset(queryset, request, view)
 

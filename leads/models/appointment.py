@@ -24,6 +24,7 @@ class Appointment(OfLead):
         null=True, blank=True, validators=[MaxValueValidator(LONGEST_REMINDER)]
     )
 
+    _attendee_ids = None  # as stored
     TOLD = ("title", "starts_at", "ends_at", "remind_minutes_before", "attendee_ids")
 
     class Meta:
@@ -48,7 +49,7 @@ class Appointment(OfLead):
     @property
     def attendee_ids(self) -> list[int]:
         """In the order in which they were named; what is set here is stored by ``save``."""
-        if hasattr(self, "_attendee_ids"):
+        if self._attendee_ids is not None:
             return self._attendee_ids
         if self._state.adding:
             return []
@@ -66,6 +67,7 @@ class Appointment(OfLead):
         return super()._same_as(stored) and self.attendee_ids == stored.attendee_ids
 
     def _made(self):
+        self.attendee_ids = self._attendee_ids or []
         self._store(self.attendee_ids)
         at = {"created_at": self.created_at}
         self.lead.activity(Activity.Kind.EVENT, str(self), self.created_by_id, **at).save()
