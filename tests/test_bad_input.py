@@ -814,3 +814,39 @@ def test_any_body_changes_a_lead_as_it_says_or_not_at_all(body, api, lead):
         assert response.status_code == 400
         problem(response)
         assert after == before
+
+
+PARTS = {
+    "comments": {"body": "Hello"},
+    "tasks": {"title": "Call", "dueAt": None},
+    "interactions": {"kind": "call", "direction": "in", "body": "Hello", "occurredAt": NOW},
+    "appointments": MEETING | {"attendeeIds": [], "remindMinutesBefore": 15},
+}
+moments = (
+    st.datetimes().map(str)
+    | st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat())
+    | st.sampled_from([NOW, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-03-01"])
+)
+parts = st.sampled_from(sorted(PARTS)).flatmap(
+    lambda kind: st.tuples(
+        st.just(kind),
+        st.dictionaries(st.sampled_from(sorted(PARTS[kind])), values | moments, max_size=3),
+    )
+)
+
+
+@fuzz
+@given(part=parts)
+def test_any_body_makes_a_part_of_a_lead_that_can_be_fetched_or_a_400(part, api, lead):
+    kind, spoilt = part
+    before = stored()
+    address = f"{LEADS}{lead.pk}/{kind}/"
+    response = api.generic("POST", address, json.dumps(PARTS[kind] | spoilt), JSON)
+    if response.status_code == 201:
+        assert api.get(f"/api/{kind}/{response.json()['id']}/").content == response.content
+        assert api.get(address).status_code == 200
+        assert api.get(f"{LEADS}{lead.pk}/timeline/").status_code == 200
+    else:
+        assert response.status_code == 400
+        assert set(problem(response)) <= {*PARTS[kind], "detail"}
+        assert stored() == before
