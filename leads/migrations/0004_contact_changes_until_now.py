@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-BATCH = 1000
+BATCH = 1_000
 
 
 def tell(apps, schema_editor):
