@@ -1,9 +1,11 @@
 """What happened to a lead, newest first: one page, two queries, whatever it was."""
 
+import importlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.db import connection
 from rest_framework import serializers
 from rest_framework.test import APIClient
@@ -236,6 +238,38 @@ def test_a_page_reads_no_other_leads_history(lead):
     plan = page.order_by("-id")[:51].explain(analyze=True, timing=False)
     assert "activity_timeline" in plan
     assert "Seq Scan on leads_activity" not in plan
+
+
+def test_a_change_of_a_lead_stores_its_entries_in_one_statement(
+    api, lead, owner, django_assert_num_queries
+):
+    address = f"/api/leads/{lead.pk}/"
+    # Savepoint, lock; savepoint, lock, update, activities, release; release.
+    with django_assert_num_queries(8):
+        api.patch(address, {"stage": "won"})
+    # And who the new owner is, twice (may they be one, and their name); and the event.
+    with django_assert_num_queries(11):
+        api.patch(address, {"stage": "new", "ownerId": owner.pk, "city": "Oslo"})
+    assert [entry["kind"] for entry in entries(api, lead)][:3] == ["owner", "stage", "contact"]
+
+
+def test_contact_changes_from_before_the_timeline_are_taken_into_it(lead, owner, teammate, api):
+    lead.first_name = "Jo: hn"
+    lead.email, lead.city = "new@example.org", "Oslo"
+    lead.save(by=teammate)
+    gone = LeadFactory()
+    gone.city = "Oslo"
+    gone.save()
+    gone.delete()
+    whole = entries(api, lead)
+    Activity.objects.all().delete()
+    migration = importlib.import_module("leads.migrations.0004_contact_changes_until_now")
+    migration.tell(apps, None)
+    told = entries(api, lead)
+    assert [briefly(entry) for entry in told] == [briefly(entry) for entry in whole]
+    assert told[0]["message"] == "first name, email, city"
+    assert told[0]["actorId"] == teammate.pk
+    assert Activity.objects.count() == 1
 
 
 def test_a_new_lead_costs_no_row_of_its_timeline(lead, api):
