@@ -18,9 +18,13 @@ from leads.timeline import TimelinePagination
 
 
 class ByPolicy(BasePermission):
-    """Whether a row may be changed or deleted is leads/policy.py's to say."""
+    """Whether a row may be added, changed or deleted is leads/policy.py's to say."""
 
     actions = {"PATCH": policy.CHANGE, "DELETE": policy.DELETE}
+
+    def has_permission(self, request, view):
+        adds = request.method == "POST"
+        return not adds or policy.may(request.user, policy.ADD, view.queryset.model)
 
     def has_object_permission(self, request, view, obj):
         self.message = policy.refusal(obj)
@@ -89,6 +93,7 @@ class _MayHaveGone:
 class _PartOfLead(viewsets.GenericViewSet):
     """What lies below ``/api/leads/{lead}/``."""
 
+    permission_classes = (IsAuthenticated, ByPolicy)
     filter_backends = ()
     ordering = "-id"
 

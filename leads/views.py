@@ -61,6 +61,8 @@ def row(request, pk):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request):
+    if not policy.may(request.user, policy.ADD, Lead):
+        raise PermissionDenied
     form = LeadForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         lead = form.save(commit=False)

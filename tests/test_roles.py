@@ -167,6 +167,17 @@ def test_reading_and_adding_to_any_lead_over_rest(whose, role, make, people, api
     assert api.post("/api/leads/", new).status_code == 201
 
 
+def test_rest_and_pages_ask_the_policy_who_may_add(people, api_of, lead, monkeypatch):
+    monkeypatch.setattr(policy, "may", lambda user, action, thing: action == policy.READ)
+    api, browser = api_of(people["manager"]), Client()
+    for kind, body in ADDED.items():
+        assert api.post(f"/api/leads/{lead.pk}/{kind}/", body).status_code == 403
+        assert api.get(f"/api/leads/{lead.pk}/{kind}/").json()["results"] == []
+    assert api.post("/api/leads/", {"company": "ABC", "phone": "555 1234"}).status_code == 403
+    browser.force_login(people["manager"], backend=MODEL_BACKEND)
+    assert browser.get("/leads/new/").status_code == 403
+
+
 @pytest.mark.parametrize("thing", CHANGES)
 def test_nobody_else_does_anything_over_rest(thing, make, people):
     row = make(thing, "nobody's")
