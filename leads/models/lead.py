@@ -196,7 +196,7 @@ class Lead(models.Model):
     # The timeline
 
     def activity(self, kind, message="", by=None, **fields) -> Activity:
-        """A line for the timeline, which the caller stores with what it tells of. ``by`` is a
+        """An entry of the timeline, which the caller stores with what it tells of. ``by`` is a
         user's id."""
         return Activity(lead=self, kind=kind, message=message, actor_id=by, **fields)
 
@@ -208,22 +208,19 @@ class Lead(models.Model):
         return self.activity(Activity.Kind.LEAD_CREATED, text, self.created_by_id, **at)
 
     def _activities_since(self, stored, by) -> list[Activity]:
-        made = []
+        told = []
         if names := stored.contact_fields_that_differ(self):
-            changes = [change(name, stored, self) for name in names]
-            kind = Activity.Kind.CONTACT
-            made.append(self.activity(kind, self._words_for(names), by, changes=changes))
+            told.append((Activity.Kind.CONTACT, names, self._words_for(names)))
         if self.stage != stored.stage:
             text = f"{stored.get_stage_display()} → {self.get_stage_display()}"
-            changes = [change("stage", stored, self)]
-            made.append(self.activity(Activity.Kind.STAGE, text, by, changes=changes))
+            told.append((Activity.Kind.STAGE, ["stage"], text))
         if self.owner_id != stored.owner_id:
-            people = get_user_model().objects.in_bulk({stored.owner_id, self.owner_id} - {None})
-            before, after = (people.get(row.owner_id, NOBODY) for row in (stored, self))
-            changes = [change("owner_id", stored, self)]
-            text = f"{before} → {after}"
-            made.append(self.activity(Activity.Kind.OWNER, text, by, changes=changes))
-        return made
+            text = _handed_over(stored.owner_id, self.owner_id)
+            told.append((Activity.Kind.OWNER, ["owner_id"], text))
+        return [
+            self.activity(kind, text, by, changes=[change(name, stored, self) for name in names])
+            for kind, names, text in told
+        ]
 
     def tell_lists_after_commit(self):
         frames.send(self.live_frame("change"))
@@ -245,6 +242,11 @@ def same(row, stored) -> bool:
         getattr(row, field.attname) == getattr(stored, field.attname)
         for field in row._meta.concrete_fields
     )
+
+
+def _handed_over(before: int | None, after: int | None) -> str:
+    people = get_user_model().objects.in_bulk({before, after} - {None})
+    return f"{people.get(before, NOBODY)} → {people.get(after, NOBODY)}"
 
 
 NOBODY = "Nobody"
