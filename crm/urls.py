@@ -7,13 +7,22 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
 from crm import api, health, views
-from leads.api import LeadViewSet
+from leads import api as leads
 from notifications.api import NotificationViewSet
 
 reading = require_http_methods(["GET", "HEAD", "OPTIONS"])
 
 router = SimpleRouter(use_regex_path=False)
-router.register("leads", LeadViewSet)
+router.register("leads", leads.LeadViewSet)
+router.register("leads/<int:lead>/timeline", leads.TimelineOfLead, "timeline")
+router.register("leads/<int:lead>/comments", leads.CommentsOfLead, "lead-comments")
+router.register("leads/<int:lead>/tasks", leads.TasksOfLead, "lead-tasks")
+router.register("leads/<int:lead>/interactions", leads.InteractionsOfLead, "lead-interactions")
+router.register("leads/<int:lead>/appointments", leads.AppointmentsOfLead, "lead-appointments")
+router.register("comments", leads.CommentViewSet)
+router.register("tasks", leads.TaskViewSet)
+router.register("interactions", leads.InteractionViewSet)
+router.register("appointments", leads.AppointmentViewSet)
 router.register("notifications", NotificationViewSet)
 
 api_urls = [

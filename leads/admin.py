@@ -1,10 +1,36 @@
 from django.contrib import admin
 
-from leads.models import Lead
+from leads import policy
+from leads.models import Activity, Appointment, Attendance, Comment, Interaction, Lead, Task
+
+
+class ByPolicy(admin.ModelAdmin):
+    """Only who may enter, and what the policy says of the row. What is stored here takes the path
+    of every other door: made by, changed by, or deleted by, who is signed in."""
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and _may(request, policy.CHANGE, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and _may(request, policy.DELETE, obj)
+
+    def get_deleted_objects(self, objs, request):
+        """The history of what is deleted goes with it, though nobody deletes from history."""
+        found, counts, refused, protected = super().get_deleted_objects(objs, request)
+        return found, counts, refused - {Activity._meta.verbose_name}, protected
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.created_by = request.user
+        obj.save(by=request.user)
+
+
+def _may(request, action, row) -> bool:
+    return row is None or policy.may(request.user, action, row)
 
 
 @admin.register(Lead)
-class LeadAdmin(admin.ModelAdmin):
+class LeadAdmin(ByPolicy):
     list_display = ("name", "company", "email", "phone", "stage", "owner", "source", "created_at")
     list_filter = ("stage", "source", "owner")
     list_select_related = ("owner",)
@@ -13,10 +39,92 @@ class LeadAdmin(admin.ModelAdmin):
     readonly_fields = ("score", "created_by", "created_at", "updated_at")
     autocomplete_fields = ("owner",)
 
-    def save_model(self, request, obj, form, change):
-        """The same path as every other door: created by, or changed by, who is signed in."""
-        if change:
-            obj.save(by=request.user)
-        else:
-            obj.created_by = request.user
-            obj.save()
+
+class OfLeadAdmin(ByPolicy):
+    list_select_related = ("lead", "created_by")
+    search_fields = ("lead__first_name", "lead__last_name", "lead__company")
+    date_hierarchy = "created_at"
+    autocomplete_fields = ("lead",)
+    readonly_fields = ("created_by", "created_at", "edited_at")
+
+    def get_readonly_fields(self, request, obj=None):
+        """What belongs to a lead stays with it."""
+        return (*self.readonly_fields, "lead") if obj else self.readonly_fields
+
+    def delete_model(self, request, obj):
+        obj.delete(by=request.user)
+
+    def delete_queryset(self, request, queryset):
+        for row in queryset:
+            row.delete(by=request.user)
+
+
+@admin.register(Comment)
+class CommentAdmin(OfLeadAdmin):
+    list_display = ("__str__", "lead", "created_by", "created_at", "edited_at")
+    list_filter = ("created_by",)
+    search_fields = ("body", *OfLeadAdmin.search_fields)
+
+
+@admin.register(Interaction)
+class InteractionAdmin(OfLeadAdmin):
+    list_display = ("__str__", "lead", "direction", "created_by", "occurred_at")
+    list_filter = ("kind", "direction", "created_by")
+    search_fields = ("body", *OfLeadAdmin.search_fields)
+    date_hierarchy = "occurred_at"
+
+    def get_readonly_fields(self, request, obj=None):
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "kind") if obj else fields
+
+
+@admin.register(Task)
+class TaskAdmin(OfLeadAdmin):
+    list_display = ("title", "lead", "assignee", "due_at", "completed_at")
+    list_filter = (("completed_at", admin.EmptyFieldListFilter), "assignee")
+    list_select_related = ("lead", "assignee")
+    search_fields = ("title", *OfLeadAdmin.search_fields)
+    autocomplete_fields = ("lead", "assignee")
+    readonly_fields = (*OfLeadAdmin.readonly_fields, "completed_at")
+    actions = ("complete",)
+
+    @admin.action(description="Complete", permissions=["change"])
+    def complete(self, request, queryset):
+        count = sum(task.complete(by=request.user) for task in queryset)
+        self.message_user(request, f"{count} completed.")
+
+
+class AttendanceInline(admin.TabularInline):
+    model = Attendance
+    autocomplete_fields = ("user",)
+    extra = 0
+    verbose_name, verbose_name_plural = "attendee", "attendees"
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(OfLeadAdmin):
+    list_display = ("title", "lead", "starts_at", "ends_at", "created_by")
+    list_filter = ("attendances__user",)
+    search_fields = ("title", *OfLeadAdmin.search_fields)
+    date_hierarchy = "starts_at"
+    inlines = (AttendanceInline,)
+
+
+@admin.register(Activity)
+class ActivityAdmin(admin.ModelAdmin):
+    """History: it is written by what happens, and nobody rewrites it."""
+
+    list_display = ("created_at", "lead", "kind", "text", "actor")
+    list_filter = ("kind", "actor")
+    list_select_related = ("lead", "actor", "comment", "interaction")
+    search_fields = ("message", "lead__first_name", "lead__last_name", "lead__company")
+    date_hierarchy = "created_at"
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

@@ -1,28 +1,41 @@
-"""Leads over REST."""
+"""Leads, and what belongs to them, over REST."""
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils.functional import cached_property
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status, viewsets
+from rest_framework import mixins, status, viewsets
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.response import Response
 
-from leads import idempotency
-from leads.filters import LeadFilter
-from leads.models import Lead
+from leads import idempotency, policy, serializers, versions
+from leads.filters import LeadFilter, TimelineFilter
+from leads.models import Activity, Appointment, Comment, Interaction, Lead, Task
 from leads.serializers import LeadSerializer
+from leads.timeline import TimelinePagination
 
 
-class MayChange(BasePermission):
-    message = "This lead belongs to somebody else: ask them or a manager."
+class ByPolicy(BasePermission):
+    """Whether a row may be added, changed or deleted is leads/policy.py's to say."""
+
+    actions = {"PATCH": policy.CHANGE, "DELETE": policy.DELETE}
+
+    def has_permission(self, request, view):
+        adds = request.method == "POST"
+        return not adds or policy.may(request.user, policy.ADD, view.queryset.model)
 
     def has_object_permission(self, request, view, obj):
-        return request.method in SAFE_METHODS or obj.may_be_changed_by(request.user)
+        self.message = policy.refusal(obj)
+        action = self.actions.get(request.method, policy.READ)
+        return policy.may(request.user, action, obj)
 
 
 class LeadViewSet(viewsets.ModelViewSet):
     queryset = Lead.objects.all()
     serializer_class = LeadSerializer
-    permission_classes = (IsAuthenticated, MayChange)
+    permission_classes = (IsAuthenticated, ByPolicy)
     filterset_class = LeadFilter
     http_method_names = ("get", "post", "patch", "delete", "head", "options")
     lookup_value_converter = "int"
@@ -45,9 +58,23 @@ class LeadViewSet(viewsets.ModelViewSet):
         serializer.save()
         return serializer.data
 
+    def retrieve(self, request, *args, **kwargs):
+        response = super().retrieve(request, *args, **kwargs)
+        return versions.stamped(response)
+
+    @extend_schema(
+        parameters=[OpenApiParameter(versions.HEADER, str, OpenApiParameter.HEADER)],
+        responses={200: LeadSerializer, 409: versions.ConflictSerializer},
+    )
     def partial_update(self, request, *args, **kwargs):
         with transaction.atomic():  # get_queryset locks: of two editors one comes after the other
-            return super().partial_update(request, *args, **kwargs)
+            lead = self.get_object()
+            serializer = self.get_serializer(lead, data=request.data, partial=True)
+            if not versions.is_wanted(request, lead):
+                return versions.stamped(versions.conflict(lead, serializer))
+            serializer.is_valid(raise_exception=True)
+            serializer.save(by=request.user)
+        return versions.stamped(Response(serializer.data))
 
     def get_queryset(self):
         queryset = super().get_queryset()
@@ -55,5 +82,117 @@ class LeadViewSet(viewsets.ModelViewSet):
             return queryset.select_for_update(no_key=True)
         return queryset
 
-    def perform_update(self, serializer):
-        serializer.save(by=self.request.user)
+
+class _MayHaveGone:
+    """What somebody deletes while it is being written to was not there."""
+
+    def handle_exception(self, exc):
+        return super().handle_exception(Http404() if isinstance(exc, ObjectDoesNotExist) else exc)
+
+
+class _PartOfLead(viewsets.GenericViewSet):
+    """What lies below ``/api/leads/{lead}/``."""
+
+    permission_classes = (IsAuthenticated, ByPolicy)
+    filter_backends = ()
+    ordering = "-id"
+
+    @cached_property
+    def lead(self):
+        return get_object_or_404(Lead, pk=self.kwargs["lead"])
+
+    def get_queryset(self):
+        if getattr(self, "swagger_fake_view", False):
+            return super().get_queryset()
+        return super().get_queryset().filter(lead=self.lead)
+
+
+class _Collection(_MayHaveGone, mixins.ListModelMixin, _PartOfLead):
+    """Those of a lead, newest first, and adding one."""
+
+    def create(self, request, lead):
+        row = self.queryset.model(lead=self.lead, created_by=request.user)
+        serializer = self.get_serializer(row, data=request.data)
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        return Response(serializer.data, status.HTTP_201_CREATED)
+
+
+class _Item(_MayHaveGone, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """One of them, whatever its lead."""
+
+    permission_classes = (IsAuthenticated, ByPolicy)
+    lookup_value_converter = "int"
+
+    def partial_update(self, request, pk):
+        with transaction.atomic():
+            row = self.get_object()
+            serializer = self.get_serializer(row, data=request.data, partial=True)
+            serializer.is_valid(raise_exception=True)
+            serializer.save(by=request.user)
+        return Response(serializer.data)
+
+    def get_object(self):
+        if self.request.method in SAFE_METHODS:
+            return super().get_object()
+        row = self.get_queryset().locked(self.kwargs["pk"])
+        self.check_object_permissions(self.request, row)
+        return row
+
+
+class _Deletable:
+    def destroy(self, request, pk):
+        with transaction.atomic():
+            self.get_object().delete(by=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class CommentsOfLead(_Collection):
+    queryset = Comment.objects.all()
+    serializer_class = serializers.CommentSerializer
+
+
+class CommentViewSet(_Deletable, _Item):
+    queryset = Comment.objects.all()
+    serializer_class = serializers.CommentSerializer
+
+
+class TasksOfLead(_Collection):
+    queryset = Task.objects.all()
+    serializer_class = serializers.TaskSerializer
+
+
+class TaskViewSet(_Item):
+    queryset = Task.objects.all()
+    serializer_class = serializers.TaskChangeSerializer
+
+
+class InteractionsOfLead(_Collection):
+    queryset = Interaction.objects.all()
+    serializer_class = serializers.InteractionSerializer
+    ordering = "-occurred_at"
+
+
+class InteractionViewSet(_Deletable, _Item):
+    queryset = Interaction.objects.all()
+    serializer_class = serializers.InteractionSerializer
+
+
+class AppointmentsOfLead(_Collection):
+    queryset = Appointment.objects.prefetch_related("attendances")
+    serializer_class = serializers.AppointmentSerializer
+
+
+class AppointmentViewSet(_Deletable, _Item):
+    queryset = Appointment.objects.all()
+    serializer_class = serializers.AppointmentSerializer
+
+
+class TimelineOfLead(mixins.ListModelMixin, _PartOfLead):
+    """What happened to a lead, newest first; ``kind``, any number of times, narrows it."""
+
+    queryset = Activity.objects.with_texts()
+    serializer_class = serializers.ActivitySerializer
+    pagination_class = TimelinePagination
+    filter_backends = viewsets.GenericViewSet.filter_backends
+    filterset_class = TimelineFilter

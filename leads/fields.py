@@ -3,7 +3,7 @@
 import re
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
 from django.db import models
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
@@ -28,6 +28,18 @@ class LineField(models.CharField):
     def to_python(self, value):
         value = super().to_python(value)
         return value.strip(" ") if isinstance(value, str) else value
+
+
+class ProseField(models.TextField):
+    """What somebody wrote, kept as it was written: something, and no more than a letter has."""
+
+    default_validators = [MaxLengthValidator(10_000)]
+    default_error_messages = {"blank": "Write something."}
+
+    def validate(self, value, model_instance):
+        super().validate(value, model_instance)
+        if not value.strip():
+            raise ValidationError(self.error_messages["blank"], "blank")
 
 
 class WebsiteField(LineField):

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django_filters.fields import IsoDateTimeField
 
-from leads.models import Lead
+from leads.models import Activity, Lead
 
 
 class MomentField(IsoDateTimeField):
@@ -39,6 +39,14 @@ class LeadFilter(django_filters.FilterSet):
 
     def filter_search(self, queryset, name, value):
         return queryset.matching(value)
+
+
+class TimelineFilter(django_filters.FilterSet):
+    kind = django_filters.MultipleChoiceFilter(choices=Activity.Kind)
+
+    class Meta:
+        model = Activity
+        fields = ()
 
 
 def _users():

@@ -1,4 +1,4 @@
-"""Leads as clients read and write them, over REST and the socket alike."""
+"""Leads and what belongs to them, as clients read and write it, over REST and the socket alike."""
 
 import copy
 
@@ -6,7 +6,13 @@ from django.core.exceptions import ValidationError as ModelError
 from rest_framework import serializers
 
 from notifications import wire
-from notifications.fields import ActiveUserField, StrictCharField
+from notifications.fields import (
+    ActiveUserField,
+    ActiveUsersField,
+    StrictBooleanField,
+    StrictCharField,
+    StrictIntegerField,
+)
 
 
 def _text(source=None, **kwargs):
@@ -35,8 +41,38 @@ PLAIN = {
 }
 
 
-class LeadSerializer(serializers.Serializer):
-    """The fields; the rules for their values are the model's, for every door the same."""
+class ModelRules(serializers.Serializer):
+    """Fields of a row that the view made or found; the rules for their values are the model's, for
+    every door the same. References are checked by their fields."""
+
+    REFERENCES = ()
+
+    def get_fields(self):
+        """DRF makes every declared field anew for every serializer, which took longer than all of
+        the validation. A copy will do: what a serializer changes in a field is whose it is."""
+        return {name: copy.copy(field) for name, field in self._declared_fields.items()}
+
+    def validate(self, attrs):
+        """Raises what the model finds wrong, under the names that the client knows."""
+        for name, value in attrs.items():
+            setattr(self.instance, name, value)
+        try:
+            self.instance.full_clean(exclude=self.REFERENCES, validate_constraints=False)
+        except ModelError as problem:
+            raise serializers.ValidationError(self._by_json_name(problem)) from problem
+        return attrs
+
+    def update(self, instance, validated_data):
+        instance.save(by=validated_data.get("by"))
+        return instance
+
+    def _by_json_name(self, problem):
+        names = {field.source: name for name, field in self.fields.items()}
+        return {names[name]: errors for name, errors in problem.message_dict.items()}
+
+
+class LeadSerializer(ModelRules):
+    REFERENCES = ("owner", "created_by")
 
     id = serializers.IntegerField(read_only=True)
     firstName = _text("first_name")
@@ -59,11 +95,6 @@ class LeadSerializer(serializers.Serializer):
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
     updatedAt = serializers.DateTimeField(source="updated_at", read_only=True)
 
-    def get_fields(self):
-        """DRF makes every declared field anew for every serializer, which took longer than all of
-        the validation. A copy will do: what a serializer changes in a field is whose it is."""
-        return {name: copy.copy(field) for name, field in self._declared_fields.items()}
-
     def to_representation(self, instance):
         """What the fields would say, each by itself, in a tenth of the time."""
         return {
@@ -73,20 +104,95 @@ class LeadSerializer(serializers.Serializer):
             "updatedAt": wire.moment(instance.updated_at),
         }
 
+    def sent(self) -> dict:
+        """What of a lead's fields came in the body, as it came. Raises ValidationError for what no
+        such field takes."""
+        self.to_internal_value(self.initial_data)
+        return {
+            name: self.initial_data[name]
+            for name, field in self.fields.items()
+            if name in self.initial_data and not field.read_only
+        }
+
+
+class _OfLeadSerializer(ModelRules):
+    REFERENCES = ("lead", "created_by")
+
+    id = serializers.IntegerField(read_only=True)
+    leadId = serializers.IntegerField(source="lead_id", read_only=True)
+
+
+class CommentSerializer(_OfLeadSerializer):
+    authorId = serializers.IntegerField(source="created_by_id", read_only=True, allow_null=True)
+    body = StrictCharField(allow_blank=True)
+    createdAt = serializers.DateTimeField(source="created_at", read_only=True)
+
+
+class TaskSerializer(_OfLeadSerializer):
+    REFERENCES = (*_OfLeadSerializer.REFERENCES, "assignee")
+
+    title = StrictCharField(allow_blank=True)
+    assigneeId = ActiveUserField(source="assignee_id", required=False, allow_null=True)
+    dueAt = serializers.DateTimeField(source="due_at", required=False, allow_null=True)
+    completedAt = serializers.DateTimeField(source="completed_at", read_only=True, allow_null=True)
+
+
+class TaskChangeSerializer(TaskSerializer):
+    completed = StrictBooleanField(write_only=True, required=False)
+
     def validate(self, attrs):
-        """Raises what the model finds wrong, under the names that the client knows."""
-        for name, value in attrs.items():
-            setattr(self.instance, name, value)
-        try:
-            self.instance.full_clean(exclude=["owner", "created_by"])
-        except ModelError as problem:
-            raise serializers.ValidationError(self._by_json_name(problem)) from problem
-        return attrs
+        completed = attrs.pop("completed", None)
+        if completed is not None:
+            self.instance.mark(completed)
+        return super().validate(attrs)
 
-    def update(self, instance, validated_data):
-        instance.save(by=validated_data.get("by"))
-        return instance
 
-    def _by_json_name(self, problem):
-        names = {field.source: name for name, field in self.fields.items()}
-        return {names[name]: errors for name, errors in problem.message_dict.items()}
+class InteractionSerializer(_OfLeadSerializer):
+    kind = StrictCharField()
+    direction = StrictCharField(required=False)
+    body = StrictCharField(allow_blank=True)
+    occurredAt = serializers.DateTimeField(source="occurred_at", required=False)
+    byId = serializers.IntegerField(source="created_by_id", read_only=True, allow_null=True)
+
+    def validate_kind(self, kind):
+        if self.instance.pk and kind != self.instance.kind:
+            raise serializers.ValidationError(
+                "What was logged keeps its kind: delete it and log it anew."
+            )
+        return kind
+
+
+class AppointmentSerializer(_OfLeadSerializer):
+    title = StrictCharField(allow_blank=True)
+    startsAt = serializers.DateTimeField(source="starts_at")
+    endsAt = serializers.DateTimeField(source="ends_at")
+    attendeeIds = ActiveUsersField(source="attendee_ids", required=False)
+    remindMinutesBefore = StrictIntegerField(
+        source="remind_minutes_before", required=False, allow_null=True, min_value=0
+    )
+
+
+class ChangeSerializer(serializers.Serializer):
+    """A field of a lead or an appointment, under its name in JSON: from what to what."""
+
+    field = serializers.CharField()
+
+    def get_fields(self):
+        value = serializers.JSONField(allow_null=True)
+        return super().get_fields() | {"from": value, "to": copy.copy(value)}  # from is a keyword
+
+
+class ActivitySerializer(serializers.Serializer):
+    """An entry of a timeline."""
+
+    id = serializers.IntegerField()
+    leadId = serializers.IntegerField(source="lead_id")
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    message = serializers.CharField(source="text")
+    changes = ChangeSerializer(many=True)
+    actorId = serializers.IntegerField(source="actor_id", allow_null=True)
+    commentId = serializers.IntegerField(source="comment_id", allow_null=True)
+    interactionId = serializers.IntegerField(source="interaction_id", allow_null=True)
+    createdAt = serializers.DateTimeField(source="created_at")
+    url = serializers.CharField(source="get_absolute_url")

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from leads import policy
 from leads.filters import LeadFilter
 from leads.forms import LeadForm, ListForm, StageForm
 from leads.models import Lead
@@ -60,6 +61,8 @@ def row(request, pk):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request):
+    if not policy.may(request.user, policy.ADD, Lead):
+        raise PermissionDenied
     form = LeadForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         lead = form.save(commit=False)
@@ -78,12 +81,12 @@ def detail(request, pk):
         return render(request, "leads/gone.html", status=404)
     context = {
         "lead": lead,
-        "may_change": lead.may_be_changed_by(request.user),
+        "may_change": policy.may(request.user, policy.CHANGE, lead),
         "stage_form": StageForm(instance=lead),
         "events": lead.events.select_related("actor").order_by("-pk")[:HISTORY_SHOWN],
         "dial": re.sub(r"[^\d+*#,;]", "", lead.phone),
         "web": lead.website.startswith(("https://", "http://")),
-        "receipts": _receipts(lead) if request.user.role != "rep" else None,
+        "receipts": _receipts(lead) if policy.leads_the_team(request.user) else None,
         "facts": [
             (lead._meta.get_field(name).verbose_name.capitalize(), getattr(lead, name))
             for name in FACTS
@@ -105,24 +108,27 @@ def _receipts(lead):
     }
 
 
-def _changeable(view):
-    """Gives the view the lead instead of its number, to who may change it."""
+def _for_who_may(action):
+    """Gives the view the lead instead of its number, to who may do that with it."""
+    return lambda view: login_required(never_cache(_with_lead(view, action)))
 
+
+def _with_lead(view, action):
     def wrapped(request, pk):
         lead = Lead.objects.select_related("owner").filter(pk=pk).first()
         if lead is None:
             return render(request, "leads/gone.html", status=404)
-        if not lead.may_be_changed_by(request.user):
+        if not policy.may(request.user, action, lead):
             raise PermissionDenied
         try:
             return view(request, lead)
         except Lead.DoesNotExist:  # deleted by somebody else meanwhile
             return render(request, "leads/gone.html", status=404)
 
-    return login_required(never_cache(wrapped))
+    return wrapped
 
 
-@_changeable
+@_for_who_may(policy.CHANGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, lead):
     name = lead.name  # the form writes into the lead, mistakes included
@@ -133,7 +139,7 @@ def edit(request, lead):
     return render(request, "leads/form.html", {"form": form, "lead": lead, "name": name})
 
 
-@_changeable
+@_for_who_may(policy.CHANGE)
 @require_POST
 def stage(request, lead):
     form = StageForm(request.POST, instance=lead)
@@ -142,7 +148,7 @@ def stage(request, lead):
     return redirect(lead)
 
 
-@_changeable
+@_for_who_may(policy.DELETE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request, lead):
     if request.method == "POST":

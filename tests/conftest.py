@@ -3,6 +3,7 @@ administrator, and an outsider who does not work here any more."""
 
 import logging
 import os
+import threading
 
 import hypothesis
 import pytest
@@ -18,6 +19,8 @@ from crm.models import User
 from notifications import consumers
 from tests.factories import LeadFactory, UserFactory
 from tests.sockets import stop_process
+
+FAILED = object()
 
 # Where nobody looks on, the same examples every time: new ones are for who can mend what they find.
 hypothesis.settings.register_profile("ci", derandomize=True)
@@ -130,3 +133,27 @@ def page(client, owner):
 def committing(django_capture_on_commit_callbacks):
     """``with committing():`` runs the on_commit hooks of what happens within."""
     return lambda: django_capture_on_commit_callbacks(execute=True)
+
+
+@pytest.fixture
+def at_once():
+    """``at_once(*acts)``: what each returns, in a thread and with a connection of its own."""
+
+    def run_all(*acts):
+        found = [FAILED] * len(acts)
+
+        def run(place):
+            try:
+                found[place] = acts[place]()
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=run, args=(place,)) for place in range(len(acts))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert FAILED not in found
+        return found
+
+    return run_all

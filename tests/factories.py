@@ -1,10 +1,12 @@
 """Plain factories: the smallest valid thing of each kind."""
 
+from datetime import UTC, datetime
+
 import factory
 from django.contrib.auth.hashers import make_password
 
 from crm.models import User
-from leads.models import Lead
+from leads.models import Appointment, Comment, Interaction, Lead, Task
 
 PASSWORD = "correct horse battery"
 
@@ -27,3 +29,38 @@ class LeadFactory(factory.django.DjangoModelFactory):
     first_name = "John"
     last_name = "Doe"
     email = factory.Sequence(lambda n: f"john{n}@example.org")
+
+
+class CommentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Comment
+
+    lead = factory.SubFactory(LeadFactory)
+    body = "They want an offer."
+
+
+class InteractionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Interaction
+
+    lead = factory.SubFactory(LeadFactory)
+    kind = "call"
+    body = "They call back."
+
+
+class TaskFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Task
+
+    lead = factory.SubFactory(LeadFactory)
+    title = "Send the offer"
+
+
+class AppointmentFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Appointment
+
+    lead = factory.SubFactory(LeadFactory)
+    title = "Demo"
+    starts_at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    ends_at = datetime(2026, 3, 2, 10, tzinfo=UTC)

@@ -14,10 +14,17 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from crm.models import User
-from leads.models import Lead
+from leads.models import Activity, Appointment, Attendance, Comment, Interaction, Lead, Task
 from notifications import realtime
 from notifications.models import Event, Inbox, Notification, WorkerProcess
-from tests.factories import LeadFactory, UserFactory
+from tests.factories import (
+    AppointmentFactory,
+    CommentFactory,
+    InteractionFactory,
+    LeadFactory,
+    TaskFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +144,91 @@ def test_a_lead_deleted_in_the_admin_leaves_its_notifications(
     mine = [frame for user_id, frame in pushed if user_id == owner.pk]
     assert [frame["type"] for frame in mine] == ["notification:updated", "lead:deleted"]
     assert (mine[0]["notification"]["url"], mine[1]["id"]) == ("", gone.pk)
+
+
+# What belongs to a lead
+
+
+def test_a_comment_made_in_the_admin_is_told_like_any_other(
+    desk, administrator, owner, api_of, lead, committing
+):
+    with committing():
+        saved(desk.post("/admin/leads/comment/add/", {"lead": lead.pk, "body": "An offer"}))
+    comment = Comment.objects.get()
+    assert (comment.created_by, comment.activity.lead) == (administrator, lead)
+    text = "Ada Example on John Doe: An offer"
+    assert told(api_of, owner, "comment_added") == [(text, administrator.pk, lead.pk)]
+
+
+def test_what_is_changed_in_the_admin_stays_with_its_lead(desk, lead, owner):
+    call, other = InteractionFactory(lead=lead, created_by=owner), LeadFactory()
+    form = {
+        "lead": other.pk,
+        "kind": "email",
+        "direction": "in",
+        "body": "Changed",
+        "occurred_at_0": "2026-03-01",
+        "occurred_at_1": "12:00:00",
+    }
+    saved(desk.post(f"/admin/leads/interaction/{call.pk}/change/", form))
+    call.refresh_from_db()
+    assert (call.body, call.lead, call.kind, call.created_by) == ("Changed", lead, "call", owner)
+
+
+def test_tasks_are_completed_by_an_action_once(
+    desk, administrator, owner, api_of, lead, committing
+):
+    tasks = [TaskFactory(lead=lead, title=title) for title in ("One", "Two")]
+    tasks[0].complete(by=owner)
+    data = {"action": "complete", "_selected_action": [task.pk for task in tasks]}
+    with committing():
+        shown = desk.post("/admin/leads/task/", data, follow=True).content.decode()
+    assert "1 completed." in shown
+    actors = [actor for _, actor, _ in told(api_of, owner, "task_completed")]
+    assert actors == [administrator.pk, owner.pk]
+    assert not Task.objects.filter(completed_at=None).exists()
+
+
+def test_an_appointment_is_made_and_cancelled_in_the_admin(
+    desk, administrator, owner, api_of, lead, committing
+):
+    form = {
+        "lead": lead.pk,
+        "title": "Demo",
+        "starts_at_0": "2026-03-02",
+        "starts_at_1": "09:30:00",
+        "ends_at_0": "2026-03-02",
+        "ends_at_1": "09:30:00",
+        "attendances-TOTAL_FORMS": 1,
+        "attendances-INITIAL_FORMS": 0,
+        "attendances-0-user": owner.pk,
+    }
+    refused = desk.post("/admin/leads/appointment/add/", form)
+    assert "Let it end after it starts." in refused.content.decode()
+    with committing():
+        saved(desk.post("/admin/leads/appointment/add/", form | {"ends_at_1": "10:00:00"}))
+    made = Appointment.objects.get()
+    assert made.attendee_ids == [owner.pk]
+    text = "Demo with John Doe at 2026-03-02 09:30 UTC"
+    assert told(api_of, owner, "event") == [(text, administrator.pk, lead.pk)]
+    delete_selected(desk, "/admin/leads/appointment/", [made])
+    assert not Appointment.objects.exists()
+    last = Activity.objects.latest("pk")
+    assert (last.kind, last.actor) == ("event_cancelled", administrator)
+
+
+def test_history_is_only_read_and_goes_with_what_it_tells_of(desk, lead):
+    comment, stays = CommentFactory(lead=lead), CommentFactory()
+    TaskFactory(lead=lead)
+    path = f"/admin/leads/activity/{comment.activity.pk}/"
+    assert desk.get(f"{path}change/").status_code == 200
+    assert desk.post(f"{path}change/", {"message": "x"}).status_code == 403
+    assert desk.post(f"{path}delete/", {"post": "yes"}).status_code == 403
+    saved(desk.post(f"/admin/leads/comment/{comment.pk}/delete/", {"post": "yes"}))
+    assert Activity.objects.filter(lead=lead).count() == 1
+    delete_one(desk, lead)
+    assert list(Lead.objects.all()) == [stays.lead]
+    assert list(Activity.objects.all()) == [stays.activity]
 
 
 # Notifications
@@ -322,8 +414,27 @@ def make_dead_token(n):
     return BlacklistedToken.objects.create(token=make_token(n))
 
 
+def make_part(factory, **people):
+    def make(n):
+        fields = {"lead": make_lead(n), "created_by": UserFactory()}
+        return factory(**fields, **{name: UserFactory() for name in people})
+
+    return make
+
+
+def make_appointment(n):
+    row = make_part(AppointmentFactory)(n)
+    Attendance.objects.create(appointment=row, user=UserFactory())
+    return row
+
+
 MAKERS = {
     Lead: make_lead,
+    Comment: make_part(CommentFactory),
+    Interaction: make_part(InteractionFactory),
+    Task: make_part(TaskFactory, assignee=True),
+    Appointment: make_appointment,
+    Activity: lambda n: make_part(CommentFactory)(n).activity,
     Notification: make_notification,
     Event: make_event,
     WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),

@@ -13,9 +13,18 @@ from rest_framework.test import APIClient
 from crm import asgi
 from crm.models import TokenSignIn
 from leads.api import LeadViewSet
-from leads.models import IdempotencyKey, Lead
+from leads.models import (
+    Activity,
+    Appointment,
+    Attendance,
+    Comment,
+    IdempotencyKey,
+    Interaction,
+    Lead,
+    Task,
+)
 from notifications.models import Event, Notification
-from tests.factories import PASSWORD, LeadFactory
+from tests.factories import PASSWORD, AppointmentFactory, LeadFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +43,10 @@ GOOD = {
     "city": "Porto", "region": "Norte", "postalCode": "4000", "country": "PT", "source": "Web",
     "stage": "new",
 }  # fmt: skip
+
+NOW = "2026-03-01T12:00:00Z"
+MEETING = {"title": "Demo", "startsAt": NOW, "endsAt": "2026-03-01T12:30:00Z"}
+OF_LEAD = (Comment, Task, Interaction, Appointment, Attendance, Activity)
 
 # Each is what stands in a body where a good value would.
 VALUES = {
@@ -98,12 +111,15 @@ def site(api, owner):
     lead = LeadFactory()
     note = Notification.objects.create(recipient=owner, type="system", title="Hello")
     refresh = APIClient().post(TOKEN, OWNER).json()["refresh"]
-    return Site(api, lead, note, refresh)
+    task = TaskFactory(lead=lead, created_by=owner)
+    appointment = AppointmentFactory(lead=lead, created_by=owner)
+    return Site(api, lead, note, refresh, task, appointment)
 
 
 class Site:
-    def __init__(self, api, lead, note, refresh):
+    def __init__(self, api, lead, note, refresh, task, appointment):
         self.api = api
+        of_lead = f"{LEADS}{lead.pk}/"
         self.doors = {
             "create": ("POST", LEADS, "firstName", GOOD),
             "change": ("PATCH", f"{LEADS}{lead.pk}/", "firstName", GOOD),
@@ -112,6 +128,14 @@ class Site:
             "password": ("POST", TOKEN, "password", OWNER),
             "renew": ("POST", REFRESH, "refresh", {"refresh": refresh}),
             "sign out": ("POST", LOGOUT, "refresh", {"refresh": refresh}),
+            "comment": ("POST", f"{of_lead}comments/", "body", {"body": "Hello"}),
+            "task": ("POST", f"{of_lead}tasks/", "title", {"title": "Call"}),
+            "due": ("POST", f"{of_lead}tasks/", "dueAt", {"title": "Call", "dueAt": NOW}),
+            "log": ("POST", f"{of_lead}interactions/", "kind", {"kind": "call", "body": "Hello"}),
+            "meet": ("POST", f"{of_lead}appointments/", "endsAt", MEETING),
+            "complete": ("PATCH", f"/api/tasks/{task.pk}/", "completed", {"completed": True}),
+            "invite": ("PATCH", f"/api/appointments/{appointment.pk}/", "attendeeIds",
+                       {"attendeeIds": [note.recipient_id]}),
         }  # fmt: skip
 
     def send(self, door, body, content_type=JSON, **kwargs):
@@ -125,7 +149,9 @@ class Site:
         return self.send(door, b'{"%s": %s, ' % (field.encode(), raw) + rest[1:].encode())
 
 
-DOORS = ("create", "change", "read", "sign in", "password", "renew", "sign out")
+DOORS = ("create", "change", "read", "sign in", "password", "renew", "sign out",
+         "comment", "task", "due", "log", "meet", "complete", "invite")  # fmt: skip
+CHANGES = ("change", "complete", "invite")
 every_door = pytest.mark.parametrize("door", DOORS)
 
 
@@ -134,6 +160,7 @@ def stored():
     return [
         *Lead.objects.order_by("pk").values_list(),
         *Notification.objects.order_by("pk").values_list(),
+        *(row for model in OF_LEAD for row in model.objects.order_by("pk").values_list()),
         *(model.objects.count() for model in (Event, TokenSignIn, IdempotencyKey)),
     ]
 
@@ -180,7 +207,7 @@ def test_a_hostile_value_gets_a_400_at_every_door(door, value, site):
 def test_a_body_that_is_no_object_of_the_door_gets_a_400(door, body, site):
     before = stored()
     response = site.send(door, BODIES[body])
-    if door == "change" and body in ("an empty object", "empty"):
+    if door in CHANGES and body in ("an empty object", "empty"):
         assert response.status_code == 200  # to change nothing is no mistake
         return
     assert response.status_code == 400, response.content[:300]
@@ -452,11 +479,13 @@ debug_on_and_off = pytest.mark.parametrize("debug", [False, True], ids=["no debu
      f"/api/leads/{'9' * 5_000}/", "/api/leads/%00/", "/api/leads/%ff/", "/api/leads/%0a1/",
      "/api/leads/٣/", "/api/leads/1/nothing/", "/api/notifications/1/", "/api/notifications/x/",
      "/api/notifications/00000000-0000-0000-0000-000000000000/", "/api/auth/", "/api/<b>/",
+     f"/api/leads/{2**64}/comments/", "/api/leads/x/tasks/", f"/api/leads/{2**40}/timeline/",
+     "/api/tasks/", f"/api/tasks/{2**64}/", "/api/comments/x/", f"/api/comments/{'9' * 5_000}/",
      "/api/..%2fadmin/", "/api/docs/nowhere/", "/api/schema/nowhere/", "/api/token/"],
 )  # fmt: skip
 def test_what_is_not_there_is_a_404_in_json(path, debug, api, lead, settings):
     settings.DEBUG = debug
-    rows = path.startswith(("/api/leads/", "/api/notifications/"))
+    rows = path.count("/") > 3 and path.split("/")[2] not in ("auth", "docs", "schema")
     for client, statuses in ((api, {404}), (APIClient(), {404, 401} if rows else {404})):
         response = client.get(path, headers={"Accept": "text/html"})
         assert response.status_code in statuses
@@ -499,6 +528,13 @@ ALLOWED = {
     LOGOUT: "POST",
     "/api/me/": "GET",
     "/api/users/": "GET",
+    "comments": "GET POST",
+    "tasks": "GET POST",
+    "interactions": "GET POST",
+    "appointments": "GET POST",
+    "timeline": "GET",
+    "a task": "GET PATCH",
+    "an appointment": "GET PATCH DELETE",
     "/api/schema/": "GET",
     "/api/docs/": "GET",
 }
@@ -510,7 +546,11 @@ def test_a_wrong_method_gets_a_405_in_json_that_says_which_are_right(path, debug
     settings.DEBUG = debug
     before = stored()
     allowed = ALLOWED[path].split()
-    address = {"lead": site.doors["change"][1], "notification": site.doors["read"][1]}
+    lead = site.doors["change"][1]
+    address = {"lead": lead, "notification": site.doors["read"][1]}
+    address |= {"a task": site.doors["complete"][1], "an appointment": site.doors["invite"][1]}
+    parts = ("comments", "tasks", "interactions", "appointments", "timeline")
+    address |= {name: f"{lead}{name}/" for name in parts}
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"} - set(allowed):
         response = site.api.generic(method, address.get(path, path), b"{}", JSON)
         assert (response.status_code, list(problem(response))) == (405, ["detail"])
@@ -543,7 +583,6 @@ def cursor(*values):
     return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
 
 
-NOW = "2026-03-01T12:00:00Z"
 CURSORS = {
     "text": "x",
     "not ASCII": "é",
@@ -775,3 +814,39 @@ def test_any_body_changes_a_lead_as_it_says_or_not_at_all(body, api, lead):
         assert response.status_code == 400
         problem(response)
         assert after == before
+
+
+PARTS = {
+    "comments": {"body": "Hello"},
+    "tasks": {"title": "Call", "dueAt": None},
+    "interactions": {"kind": "call", "direction": "in", "body": "Hello", "occurredAt": NOW},
+    "appointments": MEETING | {"attendeeIds": [], "remindMinutesBefore": 15},
+}
+moments = (
+    st.datetimes().map(str)
+    | st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat())
+    | st.sampled_from([NOW, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-03-01"])
+)
+parts = st.sampled_from(sorted(PARTS)).flatmap(
+    lambda kind: st.tuples(
+        st.just(kind),
+        st.dictionaries(st.sampled_from(sorted(PARTS[kind])), values | moments, max_size=3),
+    )
+)
+
+
+@fuzz
+@given(part=parts)
+def test_any_body_makes_a_part_of_a_lead_that_can_be_fetched_or_a_400(part, api, lead):
+    kind, spoilt = part
+    before = stored()
+    address = f"{LEADS}{lead.pk}/{kind}/"
+    response = api.generic("POST", address, json.dumps(PARTS[kind] | spoilt), JSON)
+    if response.status_code == 201:
+        assert api.get(f"/api/{kind}/{response.json()['id']}/").content == response.content
+        assert api.get(address).status_code == 200
+        assert api.get(f"{LEADS}{lead.pk}/timeline/").status_code == 200
+    else:
+        assert response.status_code == 400
+        assert set(problem(response)) <= {*PARTS[kind], "detail"}
+        assert stored() == before

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from rest_framework.test import APIClient
 
 from crm.models import User
-from leads.models import Lead
+from leads.models import Appointment, Comment, Interaction, Lead, Task
 from notifications.models import Event, Inbox, Notification
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,8 @@ def test_the_demo_has_four_people_who_can_sign_in_and_a_pipeline(seed):
         assert sign_in(email, "wrong").status_code == 401
     assert PASSWORD in printed
     assert set(Lead.objects.values_list("stage", flat=True)) == set(Lead.Stage.values)
-    assert Event.objects.count() == Lead.objects.count() >= 20
+    created = Event.objects.filter(kind="lead_created")
+    assert created.count() == Lead.objects.count() >= 20
 
 
 def test_every_lead_of_the_demo_could_have_been_typed_and_can_be_changed(seed):
@@ -66,10 +67,29 @@ def test_what_is_old_was_read_and_what_just_came_rings(seed):
     seed()
     for user in User.objects.all():
         notes = Notification.objects.filter(recipient=user)
-        assert notes.count() == Lead.objects.count()
+        assert notes.count() == Event.objects.count() > Lead.objects.count()
         unread = notes.unread().count()
         assert 0 < unread < notes.count()
         assert Inbox.objects.of(user).unread_count == unread
+
+
+def test_much_has_happened_to_the_leads_of_the_demo(seed):
+    seed()
+    for model in (Comment, Interaction, Task, Appointment):
+        assert model.objects.count() > 3
+        for row in model.objects.all():
+            row.full_clean()
+    assert Task.objects.filter(completed_at=None).exists()
+    assert Task.objects.exclude(completed_at=None).exists()
+    assert all(row.attendee_ids for row in Appointment.objects.all())
+    for lead in Lead.objects.filter(owner=None):
+        assert not lead.activities.exists()
+    for lead in Lead.objects.exclude(owner=None):
+        times = list(lead.activities.order_by("pk").values_list("created_at", flat=True))
+        assert [lead.created_at, *times] == sorted([lead.created_at, *times])
+    before = Event.objects.count()
+    seed()
+    assert Event.objects.count() == before
 
 
 def test_it_refuses_while_debug_is_off_and_makes_nothing(seed):

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from crm.demo import happenings
 from crm.models import User
 from leads.models import Lead
 from notifications.models import Inbox
@@ -80,7 +81,9 @@ class Command(BaseCommand):
         with transaction.atomic():
             people = [self._person(*person) for person in PEOPLE]
             made = list(self._leads(0 if Lead.objects.exists() else leads, people))
-            Lead.objects.bulk_create(made[:-FRESH])
+            old = Lead.objects.bulk_create(made[:-FRESH])
+            chance = random.Random(11)  # noqa: S311 (the same demo every time)
+            happenings(old, people, chance, timezone.now())
         for person in people if made else ():  # what is old was read
             Inbox.objects.of(person).mark_all_read()
         Lead.objects.bulk_create(made[-FRESH:])

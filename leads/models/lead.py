@@ -1,8 +1,7 @@
 """Leads: people and companies who may buy, through whatever door they came."""
 
-from datetime import timedelta
-
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
@@ -12,8 +11,10 @@ from django.utils import timezone
 
 from leads import frames
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
+from leads.models.activity import Activity, change
 from notifications.kinds import Kind
 from notifications.models import Event, Notification
+from notifications.models.leads import hold
 
 
 class LeadQuerySet(models.QuerySet):
@@ -33,6 +34,13 @@ class LeadQuerySet(models.QuerySet):
     def unanswered(self):
         """New leads that nobody has moved on, the one who waits longest first."""
         return self.filter(stage=Lead.Stage.NEW).order_by("created_at", "pk")
+
+    def held(self, pk: int) -> "Lead":
+        """The lead, which nobody deletes until the transaction ends. Raises DoesNotExist."""
+        try:
+            return hold([pk])[pk]
+        except KeyError:
+            raise self.model.DoesNotExist from None
 
     def bulk_create(self, objs, *args, **kwargs):
         """Creates and announces each, as ``save`` does."""
@@ -133,10 +141,6 @@ class Lead(models.Model):
         if missing:
             raise ValidationError(missing)
 
-    def may_be_changed_by(self, user) -> bool:
-        """Reps change what they own and what nobody owns; managers and administrators all."""
-        return user.role != "rep" or self.owner_id in (None, user.pk)
-
     def live_frame(self, action: str) -> str:
         """The frame for live lists, ``action`` being "add" or "change"."""
         return frames.lead(self, action)
@@ -167,27 +171,55 @@ class Lead(models.Model):
         text = f"{self} added to pipeline"
         return self._event(Kind.LEAD_CREATED, text, by=self.created_by_id)
 
+    def announce(self, kind, message, by: int | None) -> None:
+        """Everybody is told of it once the caller's transaction is committed. ``by`` is a user's
+        id."""
+        self._event(kind, message, by).save()
+
     def _save_change(self, by, *args, **kwargs):
         stored = Lead.objects.select_for_update(no_key=True).get(pk=self.pk)
-        if self._same_as(stored):
+        if same(self, stored):
             return
         super().save(*args, **kwargs)
-        if changed := stored.contact_fields_that_differ(self):
-            text = f"{self.name}: {', '.join(changed)}"
-            self._event(Kind.CONTACT, text, by=by and by.pk).save()
+        by = by and by.pk
+        Activity.objects.bulk_create(self._activities_since(stored, by))
+        if names := stored.contact_fields_that_differ(self):
+            self.announce(Kind.CONTACT, f"{self.name}: {self._words_for(names)}", by)
         transaction.on_commit(self.tell_lists_after_commit, robust=True)
 
-    def _same_as(self, stored) -> bool:
-        return all(
-            getattr(self, field.attname) == getattr(stored, field.attname)
-            for field in self._meta.concrete_fields
-        )
-
     def contact_fields_that_differ(self, other) -> list[str]:
+        return [name for name in self.CONTACT_FIELDS if getattr(self, name) != getattr(other, name)]
+
+    def _words_for(self, names) -> str:
+        return ", ".join(str(self._meta.get_field(name).verbose_name) for name in names)
+
+    # The timeline
+
+    def activity(self, kind, message="", by=None, **fields) -> Activity:
+        """An entry of the timeline, which the caller stores with what it tells of. ``by`` is a
+        user's id."""
+        return Activity(lead=self, kind=kind, message=message, actor_id=by, **fields)
+
+    def creation(self) -> Activity:
+        """How every timeline begins. The lead's own row tells it, so that a new lead costs no
+        second one; 0 is before every id."""
+        text = f"{self} added to pipeline"
+        at = {"pk": 0, "created_at": self.created_at}
+        return self.activity(Activity.Kind.LEAD_CREATED, text, self.created_by_id, **at)
+
+    def _activities_since(self, stored, by) -> list[Activity]:
+        told = []
+        if names := stored.contact_fields_that_differ(self):
+            told.append((Activity.Kind.CONTACT, names, self._words_for(names)))
+        if self.stage != stored.stage:
+            text = f"{stored.get_stage_display()} → {self.get_stage_display()}"
+            told.append((Activity.Kind.STAGE, ["stage"], text))
+        if self.owner_id != stored.owner_id:
+            text = _handed_over(stored.owner_id, self.owner_id)
+            told.append((Activity.Kind.OWNER, ["owner_id"], text))
         return [
-            str(self._meta.get_field(name).verbose_name)
-            for name in self.CONTACT_FIELDS
-            if getattr(self, name) != getattr(other, name)
+            self.activity(kind, text, by, changes=[change(name, stored, self) for name in names])
+            for kind, names, text in told
         ]
 
     def tell_lists_after_commit(self):
@@ -204,35 +236,19 @@ class Lead(models.Model):
         )
 
 
+def same(row, stored) -> bool:
+    """Whether nothing of ``row`` differs from what is stored."""
+    return all(
+        getattr(row, field.attname) == getattr(stored, field.attname)
+        for field in row._meta.concrete_fields
+    )
+
+
+def _handed_over(before: int | None, after: int | None) -> str:
+    people = get_user_model().objects.in_bulk({before, after} - {None})
+    return f"{people.get(before, NOBODY)} → {people.get(after, NOBODY)}"
+
+
+NOBODY = "Nobody"
 NEEDS_NAME = "Give a name: first name, last name or company."
 NEEDS_ANSWER = "Give a way to answer: an e-mail address or a phone number."
-
-
-class IdempotencyKeyQuerySet(models.QuerySet):
-    def fresh(self):
-        return self.filter(created_at__gt=timezone.now() - IdempotencyKey.KEPT)
-
-    def forget_expired(self, batch: int = 1000) -> int:
-        """Deletes up to ``batch`` that are kept no longer; returns how many."""
-        expired = self.filter(created_at__lte=timezone.now() - IdempotencyKey.KEPT)
-        return self.filter(pk__in=list(expired.values_list("pk", flat=True)[:batch])).delete()[0]
-
-
-class IdempotencyKey(models.Model):
-    """The first answer to a request that its client may send again, kept for a day."""
-
-    KEPT = timedelta(hours=24)
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request's body.")
-    answer = models.TextField(help_text="The body of the first answer, as it was sent.")
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    objects = IdempotencyKeyQuerySet.as_manager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once")]
-
-    def __str__(self):
-        return self.key

@@ -1,0 +1,113 @@
+from datetime import UTC
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from leads.fields import LineField
+from leads.models.activity import Activity, change
+from leads.models.of_lead import OfLead
+from notifications.kinds import Kind
+
+LONGEST_REMINDER = 4 * 7 * 24 * 60  # minutes
+
+
+class Appointment(OfLead):
+    """When somebody meets a lead. Who attends is stored by ``save`` and ``attendee_ids``."""
+
+    title = LineField(max_length=200, error_messages={"blank": "Give a title."})
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    remind_minutes_before = models.PositiveIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(LONGEST_REMINDER)]
+    )
+
+    _attendee_ids = None  # as stored
+    TOLD = ("title", "starts_at", "ends_at", "remind_minutes_before", "attendee_ids")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="appointment_ends_after_it_starts"
+            )
+        ]
+        indexes = [
+            # Serves a lead's appointments, newest first.
+            models.Index(fields=["lead", "id"], name="appointment_list"),
+        ]
+
+    def __str__(self):
+        return f"{self.title} at {self.time}"
+
+    @property
+    def time(self) -> str:
+        """When it starts, in UTC: everybody is told the same."""
+        return f"{self.starts_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def attendee_ids(self) -> list[int]:
+        """In the order in which they were named; what is set here is stored by ``save``."""
+        if self._attendee_ids is not None:
+            return self._attendee_ids
+        if self._state.adding:
+            return []
+        return [attendance.user_id for attendance in self.attendances.all()]
+
+    @attendee_ids.setter
+    def attendee_ids(self, user_ids):
+        self._attendee_ids = list(dict.fromkeys(user_ids))
+
+    def clean(self):
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": "Let it end after it starts."})
+
+    def _same_as(self, stored):
+        return super()._same_as(stored) and self.attendee_ids == stored.attendee_ids
+
+    def _made(self):
+        self.attendee_ids = self._attendee_ids or []
+        self._store(self.attendee_ids)
+        at = {"created_at": self.created_at}
+        self.lead.activity(Activity.Kind.EVENT, str(self), self.created_by_id, **at).save()
+        text = f"{self.title} with {self.lead.name} at {self.time}"
+        self.lead.announce(Kind.EVENT, text, by=self.created_by_id)
+
+    def _changed(self, stored, by):
+        changes = [
+            change(name, stored, self)
+            for name in self.TOLD
+            if getattr(stored, name) != getattr(self, name)
+        ]
+        if self.attendee_ids != stored.attendee_ids:
+            self.attendances.all().delete()
+            self._store(self.attendee_ids)
+        kind = Activity.Kind.EVENT_CHANGED
+        self.lead.activity(kind, str(self), by, changes=changes).save()
+
+    def _removed(self, by):
+        self.lead.activity(Activity.Kind.EVENT_CANCELLED, str(self), by).save()
+
+    def _store(self, attendee_ids):
+        Attendance.objects.bulk_create(
+            Attendance(appointment=self, user_id=user_id) for user_id in attendee_ids
+        )
+
+
+class Attendance(models.Model):
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.CASCADE, related_name="attendances", db_index=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attendances"
+    )
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = [
+            models.UniqueConstraint(fields=["appointment", "user"], name="attendance_once")
+        ]
+
+    def __str__(self):
+        return str(self.user)

@@ -1,0 +1,91 @@
+"""What belongs to a lead has in common: who made it, and that the lead's timeline tells of it."""
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from leads.models.lead import Lead, same
+
+
+class OfLeadQuerySet(models.QuerySet):
+    def locked(self, pk: int):
+        """The row, locked until the transaction ends, and its lead held: locks are taken in the
+        order that notifications/models/leads.py names. Raises DoesNotExist."""
+        lead = Lead.objects.held(self.values_list("lead_id", flat=True).get(pk=pk))
+        row = self.select_for_update(no_key=True).get(pk=pk)
+        row.lead = lead
+        return row
+
+    def bulk_create(self, objs, *args, **kwargs):
+        """Creates and announces each, as ``save`` does."""
+        objs = list(objs)
+        with transaction.atomic():
+            for row in objs:
+                row.save()
+        return objs
+
+
+class OfLead(models.Model):
+    lead = models.ForeignKey(
+        Lead,
+        on_delete=models.CASCADE,
+        related_name="%(class)ss",
+        db_index=False,  # each has an index that begins with it
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    edited_at = models.DateTimeField(null=True, editable=False)
+
+    objects = OfLeadQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, by=None, **kwargs):
+        """Stores it together with what tells of it. ``by`` is who changes it; who makes it is
+        ``created_by``. Raises DoesNotExist when it, or its lead, was deleted meanwhile."""
+        with transaction.atomic():
+            if self._state.adding:
+                self.lead = Lead.objects.held(self.lead_id)
+                super().save(*args, **kwargs)
+                self._made()
+            else:
+                stored = type(self).objects.locked(self.pk)
+                self.lead = stored.lead
+                self._change(stored, by and by.pk, *args, **kwargs)
+
+    def delete(self, *args, by=None, **kwargs):
+        """Raises DoesNotExist when it was deleted meanwhile."""
+        with transaction.atomic():
+            self.lead = type(self).objects.locked(self.pk).lead
+            self._removed(by and by.pk)
+            return super().delete(*args, **kwargs)
+
+    def _change(self, stored, by, *args, **kwargs):
+        if self._same_as(stored):
+            return
+        self.edited_at = timezone.now()
+        super().save(*args, **kwargs)
+        self._changed(stored, by)
+
+    def _same_as(self, stored) -> bool:
+        return same(self, stored)
+
+    # What a kind of thing has to tell, in the transaction that stores it. ``by`` is a user's id.
+
+    def _made(self) -> None:
+        raise NotImplementedError
+
+    def _changed(self, stored, by) -> None:
+        """Most changes are told by the row itself."""
+
+    def _removed(self, by) -> None:
+        """What is removed leaves the timeline, as a rule."""

@@ -1,0 +1,69 @@
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from leads.fields import LineField
+from leads.models.activity import Activity
+from leads.models.of_lead import OfLead
+from notifications.kinds import Kind
+
+
+class Task(OfLead):
+    """Something to do for a lead."""
+
+    title = LineField(max_length=200, error_messages={"blank": "Give a title."})
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        limit_choices_to={"is_active": True},
+    )
+    due_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        indexes = [
+            # Serves a lead's tasks, newest first.
+            models.Index(fields=["lead", "id"], name="task_list"),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def complete(self, by) -> bool:
+        """Completes it once, whoever races; returns whether it was this time. Raises DoesNotExist
+        when it was deleted meanwhile."""
+        with transaction.atomic():
+            row = Task.objects.locked(self.pk)
+            open_until_now = row.completed_at is None
+            row.mark(completed=True)
+            row.save(by=by)
+        self.completed_at = row.completed_at
+        return open_until_now
+
+    def mark(self, completed: bool) -> None:
+        """Completed now, unless it is already; or open again. ``save`` stores and tells it."""
+        if not completed:
+            self.completed_at = None
+        elif self.completed_at is None:
+            self.completed_at = timezone.now()
+
+    def _made(self):
+        at = {"created_at": self.created_at}
+        kind, by = Activity.Kind.TASK_ADDED, self.created_by_id
+        self.lead.activity(kind, self.title, by, **at).save()
+        if self.completed_at:
+            self._completed(by)
+
+    def _changed(self, stored, by):
+        if self.completed_at and not stored.completed_at:
+            self._completed(by)
+        elif stored.completed_at and not self.completed_at:
+            self.lead.activity(Activity.Kind.TASK_REOPENED, self.title, by).save()
+
+    def _completed(self, by):
+        self.lead.activity(Activity.Kind.TASK_COMPLETED, self.title, by).save()
+        text = f"{self.title} completed for {self.lead.name}"
+        self.lead.announce(Kind.TASK_COMPLETED, text, by)

@@ -1,0 +1,54 @@
+"""Who may do what: the one place that REST, the socket, the pages and the admin ask.
+
+Everybody who is signed in reads everything, and adds leads, and comments, interactions, tasks and
+appointments to any lead. Managers and administrators change and delete everything, a rep what
+``OWN`` says. The socket, which knows a user by id alone, adds leads and no more. The
+admin is entered by administrators alone.
+"""
+
+from leads.models import Appointment, Comment, Interaction, Lead, Task
+
+REP = "rep"
+READ, ADD, CHANGE, DELETE = "read", "add", "change", "delete"
+
+
+def may(user, action: str, thing) -> bool:
+    """``thing`` is a lead or what belongs to one; for ``ADD`` it may be its model."""
+    if not user.is_active:
+        return False
+    return action in (READ, ADD) or leads_the_team(user) or _owns(user, thing)
+
+
+def leads_the_team(user) -> bool:
+    """Managers and administrators, who also see whom the news of a lead has reached."""
+    return user.is_active and user.role != REP
+
+
+def refusal(thing) -> str:
+    """What to tell who may not change it."""
+    return REFUSALS[type(thing)]
+
+
+def _owns(user, thing) -> bool:
+    return OWN[type(thing)](user.pk, thing)
+
+
+def _made(user_id, thing):
+    return thing.created_by_id == user_id
+
+
+# What is a rep's own: theirs, and what nobody has.
+OWN = {
+    Lead: lambda user_id, lead: lead.owner_id in (None, user_id),
+    Task: lambda user_id, task: task.assignee_id in (None, user_id) or _made(user_id, task),
+    Comment: _made,
+    Interaction: _made,
+    Appointment: _made,
+}
+REFUSALS = {
+    Lead: "This lead belongs to somebody else: ask them or a manager.",
+    Task: "This task is somebody else's: ask them or a manager.",
+    Comment: "Somebody else wrote this comment: ask them or a manager.",
+    Interaction: "Somebody else logged this: ask them or a manager.",
+    Appointment: "Somebody else made this appointment: ask them or a manager.",
+}

@@ -1,0 +1,256 @@
+"""Who may do what: role x action x object, through REST, the socket, the pages and the admin.
+
+The table is written out, so that it reads like the promise. ``yes`` and ``no`` are for a rep; a
+manager and an administrator may all of it, and who is not signed in nothing.
+"""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.test import Client
+from rest_framework.test import APIClient
+
+from leads import policy
+from leads.models import Appointment, Comment, Interaction, Lead, Task
+from tests.factories import (
+    AppointmentFactory,
+    CommentFactory,
+    InteractionFactory,
+    LeadFactory,
+    TaskFactory,
+)
+from tests.sockets import Socket, tokens
+
+pytestmark = pytest.mark.django_db
+
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+yes, no = True, False
+
+# What a rep may do with what is their own, nobody's, and a teammate's.
+CHANGES = {
+    "lead": {"own": yes, "nobody's": yes, "another's": no},
+    "task": {"own": yes, "nobody's": yes, "another's": no, "assigned to me": yes},
+    "comment": {"own": yes, "nobody's": no, "another's": no, "another's on my lead": no},
+    "interaction": {"own": yes, "nobody's": no, "another's": no, "another's on my lead": no},
+    "appointment": {"own": yes, "nobody's": no, "another's": no, "another's on my lead": no},
+}
+CASES = [(thing, whose) for thing, by_whose in CHANGES.items() for whose in by_whose]
+ROLES = ("rep", "manager", "administrator")
+DELETABLE = ("lead", "comment", "interaction", "appointment")
+FACTORIES = {
+    "task": TaskFactory,
+    "comment": CommentFactory,
+    "interaction": InteractionFactory,
+    "appointment": AppointmentFactory,
+}
+PATCHES = {
+    "lead": {"stage": "won"},
+    "task": {"completed": True},
+    "comment": {"body": "Changed"},
+    "interaction": {"body": "Changed"},
+    "appointment": {"title": "Changed"},
+}
+ADDED = {
+    "comments": {"body": "Hello"},
+    "tasks": {"title": "Call"},
+    "interactions": {"kind": "note", "body": "Hello"},
+    "appointments": {
+        "title": "Demo",
+        "startsAt": "2026-03-02T09:30:00Z",
+        "endsAt": "2026-03-02T10:00:00Z",
+    },
+}
+
+every_role = pytest.mark.parametrize("role", ROLES)
+every_case = pytest.mark.parametrize(("thing", "whose"), CASES)
+
+
+@pytest.fixture
+def people(owner, teammate, manager, administrator, outsider):
+    return {
+        "rep": owner,
+        "teammate": teammate,
+        "manager": manager,
+        "administrator": administrator,
+        "gone": outsider,
+    }
+
+
+@pytest.fixture
+def make(people):
+    """``make(thing, whose)``: a lead, or what belongs to one of the teammate's leads."""
+    rep, teammate = people["rep"], people["teammate"]
+
+    def build(thing, whose):
+        person = {"own": rep, "nobody's": None}.get(whose, teammate)
+        if thing == "lead":
+            return LeadFactory(owner=person, created_by=teammate)
+        lead = LeadFactory(owner=rep if whose == "another's on my lead" else teammate)
+        fields = {"lead": lead, "created_by": person}
+        if thing == "task":
+            assignees = {"nobody's": None, "assigned to me": rep}
+            fields["assignee"] = assignees.get(whose, teammate)
+        return FACTORIES[thing](**fields)
+
+    return build
+
+
+def allowed(role, thing, whose):
+    return role != "rep" or CHANGES[thing][whose]
+
+
+def address(thing, row):
+    return f"/api/{thing}s/{row.pk}/"
+
+
+# The policy itself
+
+
+@every_role
+@every_case
+@pytest.mark.parametrize("action", [policy.READ, policy.ADD, policy.CHANGE, policy.DELETE])
+def test_the_policy(action, thing, whose, role, make, people):
+    row = make(thing, whose)
+    expected = action in (policy.READ, policy.ADD) or allowed(role, thing, whose)
+    assert policy.may(people[role], action, row) == expected
+    assert not policy.may(people["gone"], action, row)
+
+
+def test_the_policy_has_a_word_on_every_model_that_belongs_to_people():
+    models = {Lead, Task, Comment, Interaction, Appointment}
+    assert set(policy.OWN) == set(policy.REFUSALS) == models
+
+
+def test_who_leads_the_team(people):
+    assert [role for role, person in people.items() if policy.leads_the_team(person)] == [
+        "manager",
+        "administrator",
+    ]
+
+
+# REST
+
+
+@every_role
+@every_case
+def test_changing_over_rest(thing, whose, role, make, people, api_of):
+    row, api = make(thing, whose), api_of(people[role])
+    before = api.get(address(thing, row))
+    assert before.status_code == 200
+    response = api.patch(address(thing, row), PATCHES[thing])
+    if allowed(role, thing, whose):
+        assert response.status_code == 200
+        assert response.content != before.content
+    else:
+        assert (response.status_code, list(response.json())) == (403, ["detail"])
+        assert "ask them or a manager" in response.json()["detail"]
+        assert api.get(address(thing, row)).content == before.content
+
+
+@every_role
+@pytest.mark.parametrize(("thing", "whose"), [case for case in CASES if case[0] in DELETABLE])
+def test_deleting_over_rest(thing, whose, role, make, people, api_of):
+    row, api = make(thing, whose), api_of(people[role])
+    response = api.delete(address(thing, row))
+    assert response.status_code == (204 if allowed(role, thing, whose) else 403)
+    assert type(row).objects.filter(pk=row.pk).exists() == (response.status_code == 403)
+
+
+@every_role
+@pytest.mark.parametrize("whose", CHANGES["lead"])
+def test_reading_and_adding_to_any_lead_over_rest(whose, role, make, people, api_of):
+    lead, api = make("lead", whose), api_of(people[role])
+    for kind, body in ADDED.items():
+        assert api.post(f"/api/leads/{lead.pk}/{kind}/", body).status_code == 201
+        assert len(api.get(f"/api/leads/{lead.pk}/{kind}/").json()["results"]) == 1
+    assert len(api.get(f"/api/leads/{lead.pk}/timeline/").json()["results"]) == 5
+    new = {"company": "ABC", "phone": "555 1234"}
+    assert api.post("/api/leads/", new).status_code == 201
+
+
+def test_rest_and_pages_ask_the_policy_who_may_add(people, api_of, lead, monkeypatch):
+    monkeypatch.setattr(policy, "may", lambda user, action, thing: action == policy.READ)
+    api, browser = api_of(people["manager"]), Client()
+    for kind, body in ADDED.items():
+        assert api.post(f"/api/leads/{lead.pk}/{kind}/", body).status_code == 403
+        assert api.get(f"/api/leads/{lead.pk}/{kind}/").json()["results"] == []
+    assert api.post("/api/leads/", {"company": "ABC", "phone": "555 1234"}).status_code == 403
+    browser.force_login(people["manager"], backend=MODEL_BACKEND)
+    assert browser.get("/leads/new/").status_code == 403
+
+
+@pytest.mark.parametrize("thing", CHANGES)
+def test_nobody_else_does_anything_over_rest(thing, make, people):
+    row = make(thing, "nobody's")
+    stranger, gone = APIClient(), APIClient()
+    gone.force_login(people["gone"], backend=MODEL_BACKEND)
+    for api in (stranger, gone):
+        for method in (api.get, api.patch, api.delete):
+            assert method(address(thing, row), PATCHES[thing]).status_code == 401
+
+
+# The socket
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("in_process")
+@every_role
+async def test_adding_a_lead_over_the_socket(role, people):
+    token = (await sync_to_async(tokens)(people[role]))["access"]
+    async with Socket(token) as socket:
+        lead = {"company": "ABC", "phone": "555 1234"}
+        await socket.send({"type": "lead:create", "requestId": "r", "lead": lead})
+        made = (await socket.next("ack"))["lead"]
+        assert made["createdById"] == people[role].pk
+
+
+# Pages
+
+
+@every_role
+@pytest.mark.parametrize("whose", CHANGES["lead"])
+def test_changing_and_deleting_on_pages(whose, role, make, people):
+    lead, browser = make("lead", whose), Client()
+    browser.force_login(people[role], backend=MODEL_BACKEND)
+    may = allowed(role, "lead", whose)
+    path = f"/leads/{lead.pk}/"
+    assert browser.get(path).status_code == 200
+    assert (f"{path}edit/" in browser.get(path).content.decode()) == may
+    assert browser.get(f"{path}edit/").status_code == (200 if may else 403)
+    assert browser.post(f"{path}stage/", {"stage": "won"}).status_code == (302 if may else 403)
+    assert Lead.objects.get().stage == ("won" if may else "new")
+    assert browser.post(f"{path}delete/").status_code == (302 if may else 403)
+    assert Lead.objects.exists() != may
+
+
+@every_role
+def test_who_sees_whom_the_news_has_reached(role, people, committing):
+    with committing():
+        lead = LeadFactory()
+    browser = Client()
+    browser.force_login(people[role], backend=MODEL_BACKEND)
+    shown = browser.get(f"/leads/{lead.pk}/").content.decode()
+    assert ('class="receipts"' in shown) == (role != "rep")
+
+
+# The admin
+
+
+@every_role
+@every_case
+def test_changing_and_deleting_in_the_admin(thing, whose, role, make, people):
+    row, browser = make(thing, whose), Client()
+    browser.force_login(people[role], backend=MODEL_BACKEND)
+    path = f"/admin/leads/{thing}/{row.pk}/"
+    may = role == "administrator"
+    assert browser.get(f"{path}change/").status_code == (200 if may else 302)
+    browser.post(f"{path}delete/", {"post": "yes"})
+    assert type(row).objects.filter(pk=row.pk).exists() != may
+
+
+@pytest.mark.parametrize("thing", CHANGES)
+def test_the_admin_asks_the_policy(thing, make, people, monkeypatch):
+    row, browser = make(thing, "own"), Client()
+    browser.force_login(people["administrator"], backend=MODEL_BACKEND)
+    monkeypatch.setattr(policy, "may", lambda user, action, thing: action == policy.READ)
+    browser.post(f"/admin/leads/{thing}/{row.pk}/delete/", {"post": "yes"})
+    assert type(row).objects.filter(pk=row.pk).exists()
