@@ -1,14 +1,15 @@
 from django.urls import path
 
-from leads import views
+from leads.views import lead
+from leads.views import list as leads_list
 
 app_name = "leads"
 urlpatterns = [
-    path("", views.index, name="list"),
-    path("new/", views.new, name="new"),
-    path("<int:pk>/", views.detail, name="detail"),
-    path("<int:pk>/edit/", views.edit, name="edit"),
-    path("<int:pk>/stage/", views.stage, name="stage"),
-    path("<int:pk>/delete/", views.delete, name="delete"),
-    path("<int:pk>/row/", views.row, name="row"),
+    path("", leads_list.index, name="list"),
+    path("new/", leads_list.new, name="new"),
+    path("<int:pk>/", lead.detail, name="detail"),
+    path("<int:pk>/edit/", lead.edit, name="edit"),
+    path("<int:pk>/stage/", lead.stage, name="stage"),
+    path("<int:pk>/delete/", lead.delete, name="delete"),
+    path("<int:pk>/row/", leads_list.row, name="row"),
 ]

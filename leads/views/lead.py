@@ -1,75 +1,20 @@
-"""The pages of leads. Each calls one verb of the model; none writes on GET."""
+"""The page of one lead, and what is done there."""
 
 import re
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leads import policy
-from leads.filters import LeadFilter
-from leads.forms import LeadForm, ListForm, StageForm
+from leads.forms import LeadForm, StageForm
 from leads.models import Lead
 from notifications.kinds import Kind
 
-PAGE = 50
 HISTORY_SHOWN = 100
-PLACE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z)_(\d{1,18})", re.ASCII)
 FACTS = ("source", "city", "region", "postal_code", "country")
-
-
-@login_required
-@never_cache
-@require_GET
-def index(request):
-    filters = LeadFilter(request.GET, queryset=Lead.objects.select_related("owner"))
-    leads = filters.qs if filters.is_valid() else Lead.objects.none()
-    place = _place(request.GET.get("before", ""))
-    rows = list(_after(leads, place)[: PAGE + 1])
-    more = rows[PAGE - 1] if len(rows) > PAGE else None
-    context = {
-        "rows": rows[:PAGE],
-        "more": more and _query(request, before=_name_of(more)),
-        "older": place is not None,
-        "newest": _query(request, before=None),
-        "without_search": _query(request, search=None, before=None),
-        "form": ListForm(request.GET),
-        "unknown": not filters.is_valid(),
-        "filtered": any(request.GET.get(name) for name in LeadFilter.base_filters),
-    }
-    return render(request, "leads/list.html", context)
-
-
-@login_required
-@never_cache
-@require_GET
-def row(request, pk):
-    """The lead's row for a list that is open; 204 where the list's filters leave it out."""
-    filters = LeadFilter(request.GET, queryset=Lead.objects.select_related("owner"))
-    lead = filters.qs.filter(pk=pk).first() if filters.is_valid() else None
-    if lead is None:
-        return HttpResponse(status=204)
-    return render(request, "leads/row.html", {"lead": lead})
-
-
-@login_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def new(request):
-    if not policy.may(request.user, policy.ADD, Lead):
-        raise PermissionDenied
-    form = LeadForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        lead = form.save(commit=False)
-        lead.created_by = request.user
-        lead.save()
-        return redirect(lead)
-    return render(request, "leads/form.html", {"form": form})
 
 
 @login_required
@@ -155,38 +100,3 @@ def delete(request, lead):
         lead.delete()
         return redirect("leads:list")
     return render(request, "leads/delete.html", {"lead": lead})
-
-
-# Paging: a page starts after the lead that ended the one before, whatever arrives meanwhile.
-
-
-def _after(leads, place):
-    leads = leads.order_by("-created_at", "-pk")
-    if place is None:
-        return leads
-    when, pk = place
-    return leads.filter(created_at__lte=when).filter(Q(created_at__lt=when) | Q(pk__lt=pk))
-
-
-def _place(text):
-    match = PLACE.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        return parse_datetime(match[1]), int(match[2])
-    except ValueError:  # the 31st of February
-        return None
-
-
-def _name_of(lead):
-    return f"{lead.created_at:%Y-%m-%dT%H:%M:%S.%f}Z_{lead.pk}"
-
-
-def _query(request, **changes):
-    """The list's query string with ``changes``; None takes a name away."""
-    query = request.GET.copy()
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value is not None:
-            query[name] = value
-    return query.urlencode()
