@@ -204,18 +204,25 @@ class InSets:
     def claim(cls, events, limit):
         event, lead = events.model, apps.get_model("leads.Lead")
         among, params = _among(events)
-        of_event, of_lead = _columns(event, "event"), _columns(lead, "lead")
-        parts = {"event": ", ".join(of_event), "columns": ", ".join(of_event + of_lead)}
-        leads = connection.ops.quote_name(lead._meta.db_table)
-        query = cls.CLAIM.format(turn=cls.TURN, among=among, leads=leads, **parts)
+        query, width = cls._claiming(event, lead, among)
         with connection.cursor() as cursor:
             cursor.execute(query, [cls.KEY, timezone.now(), *params, limit])
             rows = cursor.fetchall()
-        claimed, width = [], 1 + len(of_event)
+        claimed = []
         for row in rows:
             claimed.append(_made(event, row[1:width]))
             claimed[-1].related_lead = _made(lead, row[width:])
         return claimed, bool(rows) and rows[0][0] == limit
+
+    @classmethod
+    @functools.lru_cache(maxsize=8)
+    def _claiming(cls, event, lead, among) -> tuple[str, int]:
+        """``CLAIM``, and in which column of its rows the lead begins."""
+        of_event, of_lead = _columns(event, "event"), _columns(lead, "lead")
+        parts = {"event": ", ".join(of_event), "columns": ", ".join(of_event + of_lead)}
+        leads = connection.ops.quote_name(lead._meta.db_table)
+        query = cls.CLAIM.format(turn=cls.TURN, among=among, leads=leads, **parts)
+        return query, 1 + len(of_event)
 
     @classmethod
     def lock(cls, recipients):

@@ -20,6 +20,7 @@ from notifications.kinds import Kind
 from notifications.models import arrival
 from notifications.models.attempts import Attempts, AttemptsQuerySet
 from notifications.models.notification import Notification
+from notifications.prepared import Prepared
 from notifications.realtime import Push
 
 logger = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class EventQuerySet(AttemptsQuerySet):
             batch = events[: max(1, BATCH_ROWS // max(1, len(positions)))]
             _deliver(batch, positions)
         # Who came in the middle of this left their events to it.
-        return len(batch), more or len(batch) < len(events) or self.pending().exists()
+        return len(batch), more or len(batch) < len(events) or bool(_left.rows())
 
     def _fan_out_one(self) -> int:
         try:
@@ -87,6 +88,13 @@ class EventQuerySet(AttemptsQuerySet):
             for event in self.pending():
                 event.failed(problem)
             return 1
+
+
+_left = Prepared(
+    lambda: Event.objects.filter(
+        fanned_out_at=None, parked_at=None, next_attempt_at=None
+    ).values_list("pk")[:1]
+)
 
 
 def recipients():
