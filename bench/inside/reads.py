@@ -7,7 +7,6 @@ socket, taking turns with the bare SQL of the same. Prints milliseconds by read 
 - "sql": the bare SQL, by psycopg
 """
 
-import asyncio
 import json
 import os
 import sys
@@ -15,6 +14,7 @@ from time import perf_counter
 from urllib.parse import urlencode
 
 import psycopg
+import uvloop
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from bench.reads import BASE, CHANGED, CHANGES, INBOX, LIST
@@ -62,7 +62,7 @@ class Read:
 
 
 def main(user_id, token, count, repeats):
-    user, loop = User.objects.get(pk=user_id), asyncio.new_event_loop()
+    user, loop = User.objects.get(pk=user_id), uvloop.new_event_loop()  # as `serve` has it
     values = {"user": user_id, "count": count, "since": count - CHANGED}
     reads = {
         "list of 50": Read("list", {}, INBOX, LIST),
