@@ -3,6 +3,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from leads.filters import PageFilter
 from leads.models import Lead
 
 SOURCES_OFFERED = 50
@@ -54,6 +55,13 @@ class StageForm(forms.ModelForm):
         fields = ("stage",)
 
 
+class MoveForm(forms.Form):
+    """Into which stage a lead goes, and in which it was seen by who moves it."""
+
+    stage = forms.ChoiceField(choices=Lead.Stage)
+    seen = forms.ChoiceField(choices=Lead.Stage, required=False)
+
+
 class ListForm(forms.Form):
     """The choices above the list. What they mean is LeadFilter's; this only offers them."""
 
@@ -61,7 +69,7 @@ class ListForm(forms.Form):
     owner = forms.ChoiceField(label=_("Owner"), required=False)
     source = forms.ChoiceField(label=_("Source"), required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, without=(), **kwargs):
         super().__init__(*args, **kwargs)
         people = get_user_model().objects.filter(is_active=True).order_by("first_name", "pk")
         sources = (
@@ -69,5 +77,12 @@ class ListForm(forms.Form):
         )
         known = list(sources.distinct()[:SOURCES_OFFERED])
         self.fields["stage"].choices = [("", _("Stage")), *Lead.Stage.choices]
-        self.fields["owner"].choices = [("", _("Owner")), *((p.pk, str(p)) for p in people)]
+        self.fields["owner"].choices = [
+            ("", _("Owner")),
+            (PageFilter.ME, _("Mine")),
+            (PageFilter.NOBODY, _("Nobody’s")),
+            *((person.pk, str(person)) for person in people),
+        ]
         self.fields["source"].choices = [("", _("Source")), *((s, s) for s in known)]
+        for name in without:
+            del self.fields[name]

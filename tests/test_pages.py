@@ -28,6 +28,8 @@ PAGES = (
     "/leads/{lead}/edit/",
     "/leads/{lead}/delete/",
     "/leads/{lead}/row/",
+    "/leads/board/",
+    "/leads/{lead}/card/",
     "/notifications/",
     "/notifications/?show=unread&type=lead_created",
     "/notifications/panel/",

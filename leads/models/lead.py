@@ -42,6 +42,10 @@ class LeadQuerySet(models.QuerySet):
         except KeyError:
             raise self.model.DoesNotExist from None
 
+    def locked(self, pk: int) -> "Lead":
+        """The lead, which nobody else changes until the transaction ends. Raises DoesNotExist."""
+        return self.select_for_update(no_key=True).get(pk=pk)
+
     def bulk_create(self, objs, *args, **kwargs):
         """Creates and announces each, as ``save`` does."""
         with transaction.atomic():
@@ -101,6 +105,9 @@ class Lead(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    stage_changed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Empty while it is where it began."
+    )
 
     objects = LeadQuerySet.as_manager()
 
@@ -128,6 +135,10 @@ class Lead(models.Model):
     def name(self) -> str:
         """Whom to ask for: the person, else the company."""
         return self.person or self.company or f"Lead {self.pk}"
+
+    @property
+    def in_stage_since(self):
+        return self.stage_changed_at or self.created_at
 
     def get_absolute_url(self):
         return reverse("leads:detail", args=[self.pk])
@@ -157,6 +168,15 @@ class Lead(models.Model):
             else:
                 self._save_change(by, *args, **kwargs)
 
+    def move(self, stage: str, by, seen: str = "") -> bool:
+        """Moves it into the stage, unless it left the stage in which it was ``seen``: then it stays
+        where somebody else put it, and the answer is False. The caller holds it ``locked``."""
+        if seen and self.stage not in (seen, stage):
+            return False
+        self.stage = stage
+        self.save(by=by)
+        return True
+
     def delete(self, *args, **kwargs):
         """Deletes the lead; its notifications stay, without a link."""
         with transaction.atomic():
@@ -180,6 +200,8 @@ class Lead(models.Model):
         stored = Lead.objects.select_for_update(no_key=True).get(pk=self.pk)
         if same(self, stored):
             return
+        if self.stage != stored.stage:
+            self.stage_changed_at = timezone.now()
         super().save(*args, **kwargs)
         by = by and by.pk
         Activity.objects.bulk_create(self._activities_since(stored, by))

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from leads import policy
-from leads.filters import LeadFilter
+from leads.filters import PageFilter
 from leads.forms import LeadForm, ListForm
 from leads.models import Lead
 from leads.views.place import after, name_of, place_of
@@ -20,8 +20,8 @@ PAGE = 50
 @never_cache
 @require_GET
 def index(request):
-    filters = LeadFilter(request.GET, queryset=Lead.objects.select_related("owner"))
-    leads = filters.qs if filters.is_valid() else Lead.objects.none()
+    filters = PageFilter(request, Lead.objects.select_related("owner"))
+    leads = filters.rows()
     place = place_of(request.GET.get("before", ""))
     rows = list(after(leads, place)[: PAGE + 1])
     more = rows[PAGE - 1] if len(rows) > PAGE else None
@@ -33,7 +33,7 @@ def index(request):
         "without_search": _query(request, search=None, before=None),
         "form": ListForm(request.GET),
         "unknown": not filters.is_valid(),
-        "filtered": any(request.GET.get(name) for name in LeadFilter.base_filters),
+        "filtered": any(request.GET.get(name) for name in PageFilter.base_filters),
     }
     return render(request, "leads/list.html", context)
 
@@ -43,8 +43,8 @@ def index(request):
 @require_GET
 def row(request, pk):
     """The lead's row for a list that is open; 204 where the list's filters leave it out."""
-    filters = LeadFilter(request.GET, queryset=Lead.objects.select_related("owner"))
-    lead = filters.qs.filter(pk=pk).first() if filters.is_valid() else None
+    filters = PageFilter(request, Lead.objects.select_related("owner"))
+    lead = filters.rows().filter(pk=pk).first()
     if lead is None:
         return HttpResponse(status=204)
     return render(request, "leads/row.html", {"lead": lead})

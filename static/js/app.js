@@ -1,7 +1,9 @@
 /** What every page runs. <body data-user data-seq data-unread data-socket> says who and from where. */
 import { ages } from "./ages.js";
 import { bell } from "./bell.js";
+import { board } from "./board.js";
 import { desktop } from "./desktop.js";
+import { dueDates } from "./due.js";
 import { inbox } from "./inbox.js";
 import { follow, items } from "./items.js";
 import { keys } from "./keys.js";
@@ -24,7 +26,7 @@ function live({ user, seq, unread, socket }) {
     seq: left.seq ?? Number(seq),
     unreadCount: Number(unread),
   });
-  for (const part of [follow, bell, title, sound, desktop, status, leadsLive, inbox]) part(feed);
+  for (const part of [follow, bell, title, sound, desktop, status, leadsLive, board, inbox]) part(feed);
   const onShow = toasts(feed, left.toasts);
   items();
   undoable();
@@ -50,6 +52,7 @@ function live({ user, seq, unread, socket }) {
 
 theme();
 ages();
+dueDates();
 keys();
 pageHabits();
 if (document.body.dataset.user) live(document.body.dataset);
