@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.views import board, lead, stage
+from leads.views import board, bulk, export, lead, stage
 from leads.views import list as leads_list
 
 app_name = "leads"
@@ -15,4 +15,6 @@ urlpatterns = [
     path("board/", board.index, name="board"),
     path("board/counts/", board.counts, name="board-counts"),
     path("<int:pk>/card/", board.card, name="card"),
+    path("bulk/", bulk.bulk, name="bulk"),
+    path("export.csv", export.export, name="export"),
 ]

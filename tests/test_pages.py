@@ -41,6 +41,7 @@ POSTS = (
     "/leads/{lead}/edit/",
     "/leads/{lead}/stage/",
     "/leads/{lead}/delete/",
+    "/leads/bulk/",
     "/notifications/read-all/",
     "/notifications/{notification}/read/",
     "/notifications/{notification}/unread/",
@@ -294,8 +295,8 @@ def test_a_path_that_means_nothing_is_a_page_that_says_so(page, path):
     ("path", "queries"),
     [
         ("/", 7),
-        ("/leads/", 6),
-        ("/leads/?search=doe&stage=new", 6),
+        ("/leads/", 8),
+        ("/leads/?search=doe&stage=new", 8),
         ("/leads/new/", 4),
         ("/leads/{lead}/", 5),
         ("/notifications/", 4),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads import frames
+from leads.expressions import NAME_KEY
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
 from leads.models.activity import Activity, change
 from notifications.kinds import Kind
@@ -116,10 +117,11 @@ class Lead(models.Model):
 
     class Meta:
         indexes = [
-            # Serve the list in each of its orders, newest, last changed and best first.
+            # Serve the list in each of its orders, newest, last changed, best first, and by name.
             models.Index(fields=["created_at", "id"], name="lead_created"),
             models.Index(fields=["updated_at", "id"], name="lead_updated"),
             models.Index(fields=["score", "id"], name="lead_score"),
+            models.Index(NAME_KEY, "id", name="lead_name"),
             # Serves a stage of the list, and the new ones that wait.
             models.Index(fields=["stage", "created_at", "id"], name="lead_stage"),
         ]

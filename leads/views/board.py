@@ -28,7 +28,7 @@ def index(request):
         column.list_url = _query(request, stage=column.stage)
     context = {
         "columns": shown,
-        "form": ListForm(request.GET, without=("stage",)),
+        "form": ListForm(request.GET, without=("stage", "sort")),
         "unknown": not filters.is_valid(),
         "without_search": _query(request, search=None),
         **_for_cards(request),

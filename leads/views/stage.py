@@ -41,7 +41,7 @@ def move(request, pk):
         return JsonResponse({"stage": lead.stage, "detail": detail}, status=status)
     if not moved:
         messages.warning(request, f"{lead.name}: {detail}")
-    return redirect(_back(request) or lead)
+    return redirect(back_of(request) or lead)
 
 
 def _moved(request, pk, form):
@@ -82,7 +82,7 @@ def _wants_json(request) -> bool:
     return request.headers.get("Accept") == "application/json"
 
 
-def _back(request) -> str:
+def back_of(request) -> str:
     """The page of ours that the form stood on, if it says so."""
     url = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())

@@ -1,0 +1,13 @@
+"""What the database computes of a lead, in queries and in the indexes that serve them alike."""
+
+from django.db.models import TextField, Value
+from django.db.models.functions import Concat, Lower, LTrim
+
+
+def _joined(*names):
+    spaced = [part for name in names for part in (name, Value(" "))][:-1]
+    return Concat(*spaced, output_field=TextField())
+
+
+# The person, else the company, in lower case: in the order of Lead.name.
+NAME_KEY = Lower(LTrim(_joined("first_name", "last_name", "company")))
