@@ -104,8 +104,8 @@ class BulkForm(forms.Form):
     KEEP, NOBODY = "", "nobody"
 
     action = forms.ChoiceField(choices=[(name, name) for name in (OWNER, STAGE, DELETE)])
-    to_stage = forms.ChoiceField(label=_("Stage"), required=False)
-    to_owner = forms.ChoiceField(label=_("Owner"), required=False)
+    to_stage = forms.ChoiceField(label=_("Move to"), required=False)
+    to_owner = forms.ChoiceField(label=_("Assign to"), required=False)
     sure = forms.BooleanField(required=False)
 
     def __init__(self, *args, people=None, **kwargs):

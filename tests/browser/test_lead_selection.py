@@ -30,7 +30,7 @@ def test_selected_leads_move_together_and_the_result_says_so(browser_of, owner, 
     rest.make(firstName="Later")  # a row that comes in leaves the selection alone
     expect(rows(page)).to_have_count(3)
     expect(bar(page)).to_contain_text("2 selected")
-    bar(page).get_by_label("Stage").select_option("Won")
+    bar(page).get_by_label("Move to").select_option("Won")
     bar(page).get_by_role("button", name="Move").click()
     expect(page.get_by_text("1 lead is in Won.")).to_be_visible()
     expect(page.get_by_text("1 lead stays as it was: Grace Lovelace.")).to_be_visible()
