@@ -2,6 +2,7 @@
 
 import csv
 import io
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -312,3 +313,36 @@ def test_every_order_takes_as_many_queries_for_200_leads_as_for_one(page, owner,
         CommentFactory(lead=lead)
         TaskFactory(lead=lead)
     assert counted(page, path) == 8
+
+
+# Search
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2079460000", "+442079460000", "020-7946"[1:], "(20)7946.0000", "7946 0000", "0000 ada 207",
+     "ENGINES", "lovelace ada", "ada@ex"],
+)  # fmt: skip
+def test_a_search_finds_words_anywhere_and_digits_however_they_are_written(page, text):
+    LeadFactory(first_name="Ada", last_name="Lovelace", company="Analytical Engines",
+                email="ada@example.org", phone="+44 (20) 7946-0000")  # fmt: skip
+    LeadFactory(first_name="Grace", last_name="", phone="+1 555 1234")
+    assert names(page, urlencode({"search": text})) == ["Ada Lovelace"]
+
+
+@pytest.mark.parametrize(
+    "text", ["lovelaceada", "4420794600001", "ada engine grace", "%", "_", "+"]
+)
+def test_a_search_joins_no_two_fields_and_knows_no_wildcards(page, text):
+    LeadFactory(first_name="Ada", last_name="Lovelace", company="Engines", phone="44 2079460000")
+    assert names(page, urlencode({"search": text})) == []
+
+
+@pytest.mark.postgres
+def test_a_search_is_an_index_scan_on_postgresql():
+    Lead.objects.bulk_create(LeadFactory.build_batch(20))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+    for text in ("hopper", "+44 20 7946"):
+        assert "lead_search" in Lead.objects.matching(text).explain()

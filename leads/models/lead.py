@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads import frames
-from leads.expressions import NAME_KEY
+from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
 from leads.models.activity import Activity, change
 from notifications.kinds import Kind
@@ -20,17 +20,14 @@ from notifications.models.leads import hold
 
 class LeadQuerySet(models.QuerySet):
     def matching(self, text: str):
-        """Every word of ``text`` occurs in a name, the e-mail, the phone or the company."""
+        """Every word of ``text`` occurs in a name, the e-mail, the phone or the company; digits in
+        a phone number however it is written."""
         query = Q()
         for word in text.split():
-            query &= (
-                Q(first_name__icontains=word)
-                | Q(last_name__icontains=word)
-                | Q(email__icontains=word)
-                | Q(phone__icontains=word)
-                | Q(company__icontains=word)
-            )
-        return self.filter(query)
+            digits = word.translate(WITHOUT_PUNCTUATION)
+            other = digits if digits.isdecimal() else word
+            query &= Q(searched__icontains=word) | Q(searched__icontains=other)
+        return self.alias(searched=SEARCHED).filter(query)
 
     def unanswered(self):
         """New leads that nobody has moved on, the one who waits longest first."""
@@ -274,5 +271,6 @@ def _handed_over(before: int | None, after: int | None) -> str:
 
 
 NOBODY = "Nobody"
+WITHOUT_PUNCTUATION = str.maketrans("", "", PUNCTUATION)
 NEEDS_NAME = "Give a name: first name, last name or company."
 NEEDS_ANSWER = "Give a way to answer: an e-mail address or a phone number."
