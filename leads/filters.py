@@ -41,6 +41,26 @@ class LeadFilter(django_filters.FilterSet):
         return queryset.matching(value)
 
 
+class PageFilter(LeadFilter):
+    """The same for the pages, where an owner may be ``me`` or ``nobody`` too."""
+
+    ME, NOBODY = "me", "nobody"
+
+    owner = django_filters.ModelChoiceFilter(
+        queryset=lambda request: _users(), null_label=NOBODY, null_value=NOBODY
+    )
+
+    def __init__(self, request, queryset):
+        query = request.GET.copy()
+        if query.get("owner") == self.ME:
+            query["owner"] = str(request.user.pk)
+        super().__init__(query, queryset, request=request)
+
+    def rows(self):
+        """None for a filter that means nothing."""
+        return self.qs if self.is_valid() else self.queryset.none()
+
+
 class TimelineFilter(django_filters.FilterSet):
     kind = django_filters.MultipleChoiceFilter(choices=Activity.Kind)
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads import frames
+from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
 from leads.models.activity import Activity, change
 from notifications.kinds import Kind
@@ -19,17 +20,14 @@ from notifications.models.leads import hold
 
 class LeadQuerySet(models.QuerySet):
     def matching(self, text: str):
-        """Every word of ``text`` occurs in a name, the e-mail, the phone or the company."""
+        """Every word of ``text`` occurs in a name, the e-mail, the phone or the company; digits in
+        a phone number however it is written."""
         query = Q()
         for word in text.split():
-            query &= (
-                Q(first_name__icontains=word)
-                | Q(last_name__icontains=word)
-                | Q(email__icontains=word)
-                | Q(phone__icontains=word)
-                | Q(company__icontains=word)
-            )
-        return self.filter(query)
+            digits = word.translate(WITHOUT_PUNCTUATION)
+            other = digits if digits.isdecimal() else word
+            query &= Q(searched__icontains=word) | Q(searched__icontains=other)
+        return self.alias(searched=SEARCHED).filter(query)
 
     def unanswered(self):
         """New leads that nobody has moved on, the one who waits longest first."""
@@ -41,6 +39,10 @@ class LeadQuerySet(models.QuerySet):
             return hold([pk])[pk]
         except KeyError:
             raise self.model.DoesNotExist from None
+
+    def locked(self, pk: int) -> "Lead":
+        """The lead, which nobody else changes until the transaction ends. Raises DoesNotExist."""
+        return self.select_for_update(no_key=True).get(pk=pk)
 
     def bulk_create(self, objs, *args, **kwargs):
         """Creates and announces each, as ``save`` does."""
@@ -101,6 +103,9 @@ class Lead(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    stage_changed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Empty while it is where it began."
+    )
 
     objects = LeadQuerySet.as_manager()
 
@@ -109,10 +114,11 @@ class Lead(models.Model):
 
     class Meta:
         indexes = [
-            # Serve the list in each of its orders, newest, last changed and best first.
+            # Serve the list in each of its orders, newest, last changed, best first, and by name.
             models.Index(fields=["created_at", "id"], name="lead_created"),
             models.Index(fields=["updated_at", "id"], name="lead_updated"),
             models.Index(fields=["score", "id"], name="lead_score"),
+            models.Index(NAME_KEY, "id", name="lead_name"),
             # Serves a stage of the list, and the new ones that wait.
             models.Index(fields=["stage", "created_at", "id"], name="lead_stage"),
         ]
@@ -128,6 +134,10 @@ class Lead(models.Model):
     def name(self) -> str:
         """Whom to ask for: the person, else the company."""
         return self.person or self.company or f"Lead {self.pk}"
+
+    @property
+    def in_stage_since(self):
+        return self.stage_changed_at or self.created_at
 
     def get_absolute_url(self):
         return reverse("leads:detail", args=[self.pk])
@@ -157,6 +167,15 @@ class Lead(models.Model):
             else:
                 self._save_change(by, *args, **kwargs)
 
+    def move(self, stage: str, by, seen: str = "") -> bool:
+        """Moves it into the stage, unless it left the stage in which it was ``seen``: then it stays
+        where somebody else put it, and the answer is False. The caller holds it ``locked``."""
+        if seen and self.stage not in (seen, stage):
+            return False
+        self.stage = stage
+        self.save(by=by)
+        return True
+
     def delete(self, *args, **kwargs):
         """Deletes the lead; its notifications stay, without a link."""
         with transaction.atomic():
@@ -180,6 +199,8 @@ class Lead(models.Model):
         stored = Lead.objects.select_for_update(no_key=True).get(pk=self.pk)
         if same(self, stored):
             return
+        if self.stage != stored.stage:
+            self.stage_changed_at = timezone.now()
         super().save(*args, **kwargs)
         by = by and by.pk
         Activity.objects.bulk_create(self._activities_since(stored, by))
@@ -250,5 +271,6 @@ def _handed_over(before: int | None, after: int | None) -> str:
 
 
 NOBODY = "Nobody"
+WITHOUT_PUNCTUATION = str.maketrans("", "", PUNCTUATION)
 NEEDS_NAME = "Give a name: first name, last name or company."
 NEEDS_ANSWER = "Give a way to answer: an e-mail address or a phone number."

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from leads import policy
 from leads.forms import LeadForm, StageForm
@@ -82,15 +82,6 @@ def edit(request, lead):
         form.save(commit=False).save(by=request.user)
         return redirect(lead)
     return render(request, "leads/form.html", {"form": form, "lead": lead, "name": name})
-
-
-@_for_who_may(policy.CHANGE)
-@require_POST
-def stage(request, lead):
-    form = StageForm(request.POST, instance=lead)
-    if form.is_valid():
-        form.save(commit=False).save(by=request.user)
-    return redirect(lead)
 
 
 @_for_who_may(policy.DELETE)

@@ -8,32 +8,41 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from leads import policy
-from leads.filters import LeadFilter
-from leads.forms import LeadForm, ListForm
+from leads.filters import PageFilter
+from leads.forms import BulkForm, LeadForm, ListForm
+from leads.glance import glance
 from leads.models import Lead
-from leads.views.place import after, name_of, place_of
+from leads.orders import NEWEST, order_of
 
 PAGE = 50
+# The columns that one can sort by: the order at first, and the other way round.
+SORTS = {"name": ("name", "-name"), "score": ("-score", "score"), "age": ("-created", "created")}
 
 
 @login_required
 @never_cache
 @require_GET
 def index(request):
-    filters = LeadFilter(request.GET, queryset=Lead.objects.select_related("owner"))
-    leads = filters.qs if filters.is_valid() else Lead.objects.none()
-    place = place_of(request.GET.get("before", ""))
-    rows = list(after(leads, place)[: PAGE + 1])
+    filters = PageFilter(request, Lead.objects.select_related("owner"))
+    order = order_of(request.GET.get("sort"))
+    place = order.place_of(request.GET.get("before", ""))
+    rows = list(order.after(filters.rows(), place)[: PAGE + 1])
     more = rows[PAGE - 1] if len(rows) > PAGE else None
+    form = ListForm(request.GET)
     context = {
-        "rows": rows[:PAGE],
-        "more": more and _query(request, before=name_of(more)),
+        "rows": glance(rows[:PAGE]),
+        "more": more and query(request, before=order.name_of(more)),
         "older": place is not None,
-        "newest": _query(request, before=None),
-        "without_search": _query(request, search=None, before=None),
-        "form": ListForm(request.GET),
+        "order": order,
+        "live": place is None and order is NEWEST,
+        "sorts": {column: _sort(request, order, both) for column, both in SORTS.items()},
+        "first": query(request, before=None),
+        "without_search": query(request, search=None, before=None),
+        "form": form,
+        "bulk": BulkForm.of(form),
+        "back": request.get_full_path(),
         "unknown": not filters.is_valid(),
-        "filtered": any(request.GET.get(name) for name in LeadFilter.base_filters),
+        "filtered": any(request.GET.get(name) for name in PageFilter.base_filters),
     }
     return render(request, "leads/list.html", context)
 
@@ -43,11 +52,11 @@ def index(request):
 @require_GET
 def row(request, pk):
     """The lead's row for a list that is open; 204 where the list's filters leave it out."""
-    filters = LeadFilter(request.GET, queryset=Lead.objects.select_related("owner"))
-    lead = filters.qs.filter(pk=pk).first() if filters.is_valid() else None
-    if lead is None:
+    filters = PageFilter(request, Lead.objects.select_related("owner"))
+    leads = glance(filters.rows().filter(pk=pk))
+    if not leads:
         return HttpResponse(status=204)
-    return render(request, "leads/row.html", {"lead": lead})
+    return render(request, "leads/row.html", {"lead": leads[0]})
 
 
 @login_required
@@ -65,11 +74,21 @@ def new(request):
     return render(request, "leads/form.html", {"form": form})
 
 
-def _query(request, **changes):
+def query(request, **changes):
     """The list's query string with ``changes``; None takes a name away."""
-    query = request.GET.copy()
+    changed = request.GET.copy()
     for name, value in changes.items():
-        query.pop(name, None)
+        changed.pop(name, None)
         if value is not None:
-            query[name] = value
-    return query.urlencode()
+            changed[name] = value
+    return changed.urlencode()
+
+
+def _sort(request, order, both):
+    """What the head of a column says: how the list is sorted by it, and where a click leads."""
+    first, second = both
+    to = second if order.name == first else first
+    return {
+        "url": query(request, sort=to, before=None),
+        "aria": ("descending" if order.descending else "ascending") if order.name in both else "",
+    }

@@ -1,7 +1,9 @@
 /** What every page runs. <body data-user data-seq data-unread data-socket> says who and from where. */
 import { ages } from "./ages.js";
 import { bell } from "./bell.js";
+import { board } from "./board.js";
 import { desktop } from "./desktop.js";
+import { dueDates } from "./due.js";
 import { inbox } from "./inbox.js";
 import { follow, items } from "./items.js";
 import { keys } from "./keys.js";
@@ -9,6 +11,7 @@ import { Feed } from "./leader.js";
 import { leadsLive } from "./leads-live.js";
 import { pageHabits } from "./page.js";
 import { leavePlace, placeLeft } from "./place.js";
+import { selection } from "./selection.js";
 import { sound } from "./sound.js";
 import { status } from "./status.js";
 import { theme } from "./theme.js";
@@ -24,7 +27,7 @@ function live({ user, seq, unread, socket }) {
     seq: left.seq ?? Number(seq),
     unreadCount: Number(unread),
   });
-  for (const part of [follow, bell, title, sound, desktop, status, leadsLive, inbox]) part(feed);
+  for (const part of [follow, bell, title, sound, desktop, status, leadsLive, board, inbox]) part(feed);
   const onShow = toasts(feed, left.toasts);
   items();
   undoable();
@@ -50,6 +53,8 @@ function live({ user, seq, unread, socket }) {
 
 theme();
 ages();
+dueDates();
 keys();
+selection();
 pageHabits();
 if (document.body.dataset.user) live(document.body.dataset);

@@ -1,0 +1,65 @@
+"""What a list shows of its leads beside their rows: the next task and what happened last. Two
+queries, however many leads."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Min, OuterRef, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leads.models import Activity, Lead, Task
+
+
+@dataclass(frozen=True)
+class NextTask:
+    """The open task of a lead that is due first; ``due`` is None where none has a date."""
+
+    LATE, TODAY, LATER, NONE = "late", "today", "later", "none"
+    WORDS = {
+        LATE: _("Next task is late"),
+        TODAY: _("Next task is due today"),
+        LATER: _("Next task is for later"),
+        NONE: _("No next task"),
+    }
+
+    state: str
+    due: datetime | None = None
+
+    @classmethod
+    def at(cls, due, now):
+        if due is None:
+            return cls(cls.LATER)
+        if due < now:
+            return cls(cls.LATE, due)
+        same_day = timezone.localdate(due) == timezone.localdate(now)
+        return cls(cls.TODAY if same_day else cls.LATER, due)
+
+    @property
+    def words(self):
+        return self.WORDS[self.state]
+
+
+def glance(leads, now=None) -> list:
+    """The leads, each with ``next_task`` and ``last_event``."""
+    now, leads = now or timezone.now(), list(leads)
+    ids = [lead.pk for lead in leads]
+    tasks, events = _open_tasks(ids), _last_events(ids)
+    for lead in leads:
+        some = lead.pk in tasks
+        lead.next_task = NextTask.at(tasks[lead.pk], now) if some else NextTask(NextTask.NONE)
+        lead.last_event = events.get(lead.pk)
+    return leads
+
+
+def _open_tasks(ids) -> dict:
+    """When the first of a lead's open tasks is due, by lead."""
+    tasks = Task.objects.filter(lead__in=ids, completed_at=None).order_by()
+    return {row["lead"]: row["due"] for row in tasks.values("lead").annotate(due=Min("due_at"))}
+
+
+def _last_events(ids) -> dict:
+    """By lead; found by one step into the index of the timeline for each."""
+    of_lead = Activity.objects.filter(lead=OuterRef("pk")).order_by("-pk")
+    last = Lead.objects.filter(pk__in=ids).values_list(Subquery(of_lead.values("pk")[:1]))
+    return {row.lead_id: row for row in Activity.objects.filter(pk__in=last).with_texts()}
