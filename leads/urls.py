@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.views import lead
+from leads.views import agenda, composer, lead
 from leads.views import list as leads_list
 
 app_name = "leads"
@@ -12,4 +12,22 @@ urlpatterns = [
     path("<int:pk>/stage/", lead.stage, name="stage"),
     path("<int:pk>/delete/", lead.delete, name="delete"),
     path("<int:pk>/row/", leads_list.row, name="row"),
+    path("<int:pk>/field/", lead.field, name="field"),
+    path("<int:pk>/say/", composer.say, name="say"),
+    path("<int:pk>/entries/<int:entry>/", composer.mend, name="mend"),
+    path("<int:pk>/entries/<int:entry>/delete/", composer.take_back, name="take-back"),
+    path("<int:pk>/tasks/", agenda.add_task, name="add-task"),
+    path(
+        "<int:pk>/tasks/<int:task>/complete/",
+        agenda.mark_task,
+        {"completed": True},
+        name="complete-task",
+    ),
+    path(
+        "<int:pk>/tasks/<int:task>/reopen/",
+        agenda.mark_task,
+        {"completed": False},
+        name="reopen-task",
+    ),
+    path("<int:pk>/appointments/", agenda.add_appointment, name="add-appointment"),
 ]
