@@ -88,6 +88,8 @@ def page(request, lead, status=200, asked=None, **given):
 
 def _facts(lead, may_change, sent):
     edit = EditForm(instance=lead)
+    there = {name for name in TYPED if may_change or getattr(lead, name)}
+    there |= {sent.name} if sent else set()
     edit.fields["first_name"].widget.attrs.pop("autofocus")
 
     def fact(name):
@@ -103,7 +105,7 @@ def _facts(lead, may_change, sent):
     return {
         "version": edit["version"].value(),
         "chosen": {name: fact(name) for name in CHOSEN},
-        "typed": [fact(name) for name in TYPED if may_change or getattr(lead, name)],
+        "typed": [fact(name) for name in TYPED if name in there],
     }
 
 

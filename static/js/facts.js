@@ -27,6 +27,7 @@ export function facts() {
 
 function open(fact) {
   fact.dataset.open = "";
+  delete fact.dataset.release;
   const field = fact.querySelector("form :is(input:not([type=hidden]), textarea)");
   field.focus();
   field.select();

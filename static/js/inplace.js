@@ -36,14 +36,15 @@ export function inplace() {
 async function send(form, submitter) {
   if (form.hasAttribute("aria-busy")) return; // it is on its way
   form.setAttribute("aria-busy", "true");
-  const part = document.getElementById(form.dataset.inplace);
+  const id = form.dataset.inplace;
   try {
     const { done, status, document: answer } = await sent(form, submitter);
-    if (done) await show(part, form, answer);
-    else if (answer.getElementById(part?.id)) replace(part, answer);
+    if (done) await show(id, answer);
+    else if (answer.getElementById(id)) replace(id, answer);
     else fail(form, status === 403 ? "data-not-allowed" : "data-not-saved");
   } catch (error) {
     console.error(error);
+    delete document.getElementById(id)?.dataset.release;
     fail(form, "data-not-saved");
   } finally {
     form.removeAttribute("aria-busy");
@@ -51,27 +52,31 @@ async function send(form, submitter) {
 }
 
 /** The answer is the page as it is now, unless this one shows another part of the timeline. */
-async function show(part, form, answer) {
-  (part ?? form).dataset.release = "";
+async function show(id, answer) {
+  const part = document.getElementById(id);
+  if (part) part.dataset.release = "";
   const fresh = location.search ? null : answer.getElementById(root().id);
   part?.closest("details")?.removeAttribute("open");
   if (fresh) fill(root(), fresh);
   else await refill(root());
 }
 
-function replace(part, answer) {
-  const fresh = answer.getElementById(part.id);
-  part.replaceWith(fresh);
-  swapped(fresh);
+function replace(id, answer) {
+  const fresh = answer.getElementById(id);
+  exchange(id, fresh);
   (fresh.querySelector("[aria-invalid]") ?? fresh.querySelector("input:not([type=hidden]), textarea"))?.focus();
 }
 
 async function swapOne(id, path) {
-  const old = document.getElementById(id);
   const fresh = (await page(path)).getElementById(id);
-  old.replaceWith(fresh);
-  swapped(fresh);
+  exchange(id, fresh);
   (fresh.querySelector("textarea") ?? fresh.querySelector("[data-focus=edit]"))?.focus();
+}
+
+/** While one waited for it, the page may have been filled anew: the old one is the one there now. */
+function exchange(id, fresh) {
+  document.getElementById(id)?.replaceWith(fresh);
+  swapped(fresh);
 }
 
 function fail(form, name) {

@@ -10,7 +10,15 @@ function entryOfAddress() {
   location.replace(`?entry=${entry}${location.hash}`);
 }
 
+/** Who unfolds a form wants to fill it in. */
+function unfolded({ target }) {
+  const details = target.closest("summary")?.parentElement;
+  if (!details || details.open) return;
+  requestAnimationFrame(() => details.querySelector("form :is(input:not([type=hidden]), textarea)")?.focus());
+}
+
 inplace();
 facts();
 entryOfAddress();
 addEventListener("hashchange", entryOfAddress);
+document.addEventListener("click", unfolded);

@@ -18,6 +18,7 @@ export async function refill(element, path = location.href) {
 
 /** Gives `element` what `fresh`, which is the same of a newer page, has. */
 export function fill(element, fresh) {
+  latest.set(element, fresh); // what was asked for before is older
   const active = document.activeElement;
   const focused = addressOf(element, active);
   merge(element, fresh);

@@ -31,7 +31,8 @@ def test_what_one_writes_is_sent_by_ctrl_enter_and_seen_by_who_reads(
     writer = browser_of(owner, f"/leads/{lead}/").page
     reader = browser_of(teammate, f"/leads/{lead}/").page
     composer(reader).fill("Half a thought")
-    composer(writer).fill("They want an offer.")
+    writer.keyboard.press("m")
+    writer.keyboard.type("They want an offer.")
     writer.keyboard.press("Control+Enter")
     for page in (writer, reader):
         expect(entries(page).first).to_contain_text("Olga Owner commented")
@@ -145,7 +146,8 @@ def test_a_task_is_added_completed_and_taken_back(browser_of, owner, rest):
     lead = rest.make()
     page = browser_of(owner, f"/leads/{lead}/").page
     page.keyboard.press("t")
-    page.get_by_label("Task", exact=True).fill("Send the offer")
+    expect(page.get_by_label("Task", exact=True)).to_be_focused()
+    page.keyboard.type("Send the offer")
     page.keyboard.press("Enter")
     complete = page.get_by_role("button", name="Complete Send the offer")
     complete.click()
