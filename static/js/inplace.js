@@ -37,9 +37,10 @@ async function send(form, submitter) {
   if (form.hasAttribute("aria-busy")) return; // it is on its way
   form.setAttribute("aria-busy", "true");
   const id = form.dataset.inplace;
+  const words = wordsOf(form);
   try {
     const { done, status, document: answer } = await sent(form, submitter);
-    if (done) await show(id, answer);
+    if (done) await show(id, answer, wordsOf(form) === words);
     else if (answer.getElementById(id)) replace(id, answer);
     else fail(form, status === 403 ? "data-not-allowed" : "data-not-saved");
   } catch (error) {
@@ -51,10 +52,12 @@ async function send(form, submitter) {
   }
 }
 
+const wordsOf = (form) => String(new URLSearchParams(new FormData(form)));
+
 /** The answer is the page as it is now, unless this one shows another part of the timeline. */
-async function show(id, answer) {
+async function show(id, answer, allSent) {
   const part = document.getElementById(id);
-  if (part) part.dataset.release = "";
+  if (part && allSent) part.dataset.release = ""; // else one went on writing: that stays
   const fresh = location.search ? null : answer.getElementById(root().id);
   part?.closest("details")?.removeAttribute("open");
   if (fresh) fill(root(), fresh);
