@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.views import board, bulk, export, lead, stage
+from leads.views import agenda, board, bulk, composer, export, lead, stage
 from leads.views import list as leads_list
 
 app_name = "leads"
@@ -17,4 +17,22 @@ urlpatterns = [
     path("<int:pk>/card/", board.card, name="card"),
     path("bulk/", bulk.bulk, name="bulk"),
     path("export.csv", export.export, name="export"),
+    path("<int:pk>/field/", lead.field, name="field"),
+    path("<int:pk>/say/", composer.say, name="say"),
+    path("<int:pk>/entries/<int:entry>/", composer.mend, name="mend"),
+    path("<int:pk>/entries/<int:entry>/delete/", composer.take_back, name="take-back"),
+    path("<int:pk>/tasks/", agenda.add_task, name="add-task"),
+    path(
+        "<int:pk>/tasks/<int:task>/complete/",
+        agenda.mark_task,
+        {"completed": True},
+        name="complete-task",
+    ),
+    path(
+        "<int:pk>/tasks/<int:task>/reopen/",
+        agenda.mark_task,
+        {"completed": False},
+        name="reopen-task",
+    ),
+    path("<int:pk>/appointments/", agenda.add_appointment, name="add-appointment"),
 ]

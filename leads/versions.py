@@ -10,6 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from leads.serializers import LeadSerializer
+from notifications import wire
 
 HEADER = "If-Match"
 CHANGED = "Somebody changed this lead meanwhile: look at what it is now, then send yours again."
@@ -21,6 +22,11 @@ class ConflictSerializer(serializers.Serializer):
     detail = serializers.CharField()
     current = LeadSerializer()
     sent = serializers.DictField()
+
+
+def version_of(lead) -> str:
+    """The lead as it is: what a form carries, so that it says what it was made from."""
+    return wire.moment(lead.updated_at)
 
 
 def is_wanted(request, lead) -> bool:

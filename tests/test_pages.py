@@ -42,6 +42,14 @@ POSTS = (
     "/leads/{lead}/stage/",
     "/leads/{lead}/delete/",
     "/leads/bulk/",
+    "/leads/{lead}/field/",
+    "/leads/{lead}/say/",
+    "/leads/{lead}/entries/0/",
+    "/leads/{lead}/entries/0/delete/",
+    "/leads/{lead}/tasks/",
+    "/leads/{lead}/tasks/0/complete/",
+    "/leads/{lead}/tasks/0/reopen/",
+    "/leads/{lead}/appointments/",
     "/notifications/read-all/",
     "/notifications/{notification}/read/",
     "/notifications/{notification}/unread/",
@@ -263,6 +271,10 @@ def test_a_lead_that_is_gone_says_so(page):
     "path",
     [
         "/leads/?before=nonsense",
+        "/leads/{lead}/?kind=nonsense&before=-1&entry=x&edit=%00",
+        "/leads/{lead}/?before=999999999999999999",
+        "/leads/{lead}/?entry=999999999999999999",
+        "/leads/{lead}/?entry=%D9%A1",
         "/leads/?before=2026-02-31T00:00:00.000000Z_1",
         "/leads/?before=9999-12-31T23:59:59.999999Z_999999999999999999",
         "/leads/?owner=999999999999999999999999",
@@ -277,7 +289,8 @@ def test_a_lead_that_is_gone_says_so(page):
         "/notifications/panel/?show=%00",
     ],
 )
-def test_a_strange_address_is_no_crash(page, world, path):
+def test_a_strange_address_is_no_crash(page, world, owner, path):
+    path = filled(path, world, owner) if "{lead}" in path else path
     assert page.get(path).status_code == 200
 
 
@@ -298,7 +311,7 @@ def test_a_path_that_means_nothing_is_a_page_that_says_so(page, path):
         ("/leads/", 8),
         ("/leads/?search=doe&stage=new", 8),
         ("/leads/new/", 4),
-        ("/leads/{lead}/", 5),
+        ("/leads/{lead}/", 11),
         ("/notifications/", 4),
         ("/notifications/?show=unread", 4),
         ("/notifications/panel/", 4),

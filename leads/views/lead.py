@@ -1,44 +1,139 @@
-"""The page of one lead, and what is done there."""
+"""The page of one lead, and what is done with the lead itself there."""
 
 import re
+from datetime import timedelta
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F
+from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leads import policy
-from leads.forms import LeadForm, StageForm
+from leads.forms import (
+    AppointmentForm,
+    ComposerForm,
+    EditForm,
+    FieldForm,
+    TaskForm,
+    shown,
+)
 from leads.models import Lead
+from leads.timeline import Stretch
+from leads.views.said import entries_of
 from notifications.kinds import Kind
 
-HISTORY_SHOWN = 100
-FACTS = ("source", "city", "region", "postal_code", "country")
+CHOSEN = ("stage", "owner")  # by a select that is always there
+TYPED = (
+    *("first_name", "last_name", "email", "phone", "company", "job_title"),
+    *("website", "city", "region", "postal_code", "country", "source"),
+)
+OPEN_SHOWN, DONE_SHOWN, AHEAD_SHOWN = 50, 20, 20
+UNDO = timedelta(minutes=1)  # that a completed task stays where it was
 
 
-@login_required
-@never_cache
+def for_who_may(action, thing=None):
+    """Gives the view the lead instead of its number, to who may do that with it, or with
+    ``thing``."""
+    return lambda view: login_required(never_cache(_with_lead(view, action, thing)))
+
+
+def _with_lead(view, action, thing):
+    def wrapped(request, pk, **names):
+        lead = Lead.objects.select_related("owner").filter(pk=pk).first()
+        if lead is None:
+            return render(request, "leads/gone.html", status=404)
+        if not policy.may(request.user, action, thing or lead):
+            raise PermissionDenied
+        try:
+            return view(request, lead, **names)
+        except Lead.DoesNotExist:  # deleted by somebody else meanwhile
+            return render(request, "leads/gone.html", status=404)
+
+    return wrapped
+
+
+@for_who_may(policy.READ)
 @require_GET
-def detail(request, pk):
-    lead = Lead.objects.select_related("owner").filter(pk=pk).first()
-    if lead is None:
-        return render(request, "leads/gone.html", status=404)
+def detail(request, lead):
+    return page(request, lead)
+
+
+def page(request, lead, status=200, asked=None, **given):
+    """The lead's page. ``given`` are forms that came back with something to say; ``asked`` is
+    which part of the timeline to show."""
+    stretch = Stretch(lead, request.GET if asked is None else asked)
+    may_change = policy.may(request.user, policy.CHANGE, lead)
     context = {
         "lead": lead,
-        "may_change": policy.may(request.user, policy.CHANGE, lead),
-        "stage_form": StageForm(instance=lead),
-        "events": lead.events.select_related("actor").order_by("-pk")[:HISTORY_SHOWN],
+        "may_change": may_change,
         "dial": re.sub(r"[^\d+*#,;]", "", lead.phone),
-        "web": lead.website.startswith(("https://", "http://")),
         "receipts": _receipts(lead) if policy.leads_the_team(request.user) else None,
-        "facts": [
-            (lead._meta.get_field(name).verbose_name.capitalize(), getattr(lead, name))
-            for name in FACTS
-            if getattr(lead, name)
-        ],
+        "stretch": stretch,
+        "entries": entries_of(stretch, request.user, request.GET.get("edit"), given.get("saying")),
+        "composer": given.get("composer") or ComposerForm(),
+        "task_form": given.get("task") or TaskForm(initial={"assignee": request.user}),
+        "appointment_form": given.get("appointment")
+        or AppointmentForm(initial={"attendees": [request.user]}),
+        **_facts(lead, may_change, given.get("fact")),
+        **_agenda(lead, request.user),
     }
-    return render(request, "leads/detail.html", context)
+    return render(request, "leads/detail.html", context, status=status)
+
+
+def _facts(lead, may_change, sent):
+    edit = EditForm(instance=lead)
+    there = {name for name in TYPED if may_change or getattr(lead, name)}
+    there |= {sent.name} if sent else set()
+    edit.fields["first_name"].widget.attrs.pop("autofocus")
+
+    def fact(name):
+        form = sent if sent and sent.name == name else None
+        return {
+            "name": name,
+            "field": (form or edit)[name],
+            "value": shown(lead, name),
+            "form": form,
+            "web": name == "website" and lead.website.startswith(("https://", "http://")),
+        }
+
+    return {
+        "version": edit["version"].value(),
+        "chosen": {name: fact(name) for name in CHOSEN},
+        "typed": [fact(name) for name in TYPED if name in there],
+    }
+
+
+def _agenda(lead, user):
+    """What to do next, and what was done."""
+    now = timezone.now()
+    todo = lead.tasks.select_related("assignee").filter(completed_at=None)
+    done = lead.tasks.exclude(completed_at=None).order_by("-completed_at", "-pk")
+    ahead = lead.appointments.filter(ends_at__gte=now).order_by("starts_at", "pk")
+    todo = list(todo.order_by(F("due_at").asc(nulls_last=True), "pk")[:OPEN_SHOWN])
+    done = list(done.select_related("assignee")[:DONE_SHOWN])
+    for task in [*todo, *done]:
+        task.theirs = policy.may(user, policy.CHANGE, task)
+        task.state = _state(task, now)
+    return {
+        "todo": todo,
+        "just_done": [task for task in done if task.completed_at > now - UNDO],
+        "done": [task for task in done if task.completed_at <= now - UNDO],
+        "ahead": list(ahead.prefetch_related("attendances__user")[:AHEAD_SHOWN]),
+    }
+
+
+def _state(task, now):
+    if task.due_at is None:
+        return "none"
+    if task.due_at < now:
+        return "late"
+    same_day = timezone.localdate(task.due_at) == timezone.localdate(now)
+    return "today" if same_day else "later"
 
 
 def _receipts(lead):
@@ -53,38 +148,51 @@ def _receipts(lead):
     }
 
 
-def _for_who_may(action):
-    """Gives the view the lead instead of its number, to who may do that with it."""
-    return lambda view: login_required(never_cache(_with_lead(view, action)))
-
-
-def _with_lead(view, action):
-    def wrapped(request, pk):
-        lead = Lead.objects.select_related("owner").filter(pk=pk).first()
-        if lead is None:
-            return render(request, "leads/gone.html", status=404)
-        if not policy.may(request.user, action, lead):
-            raise PermissionDenied
-        try:
-            return view(request, lead)
-        except Lead.DoesNotExist:  # deleted by somebody else meanwhile
-            return render(request, "leads/gone.html", status=404)
-
-    return wrapped
-
-
-@_for_who_may(policy.CHANGE)
+@for_who_may(policy.CHANGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, lead):
-    name = lead.name  # the form writes into the lead, mistakes included
-    form = LeadForm(request.POST or None, instance=lead)
-    if request.method == "POST" and form.is_valid():
-        form.save(commit=False).save(by=request.user)
-        return redirect(lead)
-    return render(request, "leads/form.html", {"form": form, "lead": lead, "name": name})
+    name = lead.name  # the form writes into the lead
+    with transaction.atomic():
+        if request.method == "POST":
+            lead = _locked(lead, request.user)
+        form = EditForm(request.POST or None, instance=lead)
+        if request.method == "POST" and form.is_valid():
+            form.save(commit=False).save(by=request.user)
+            return redirect(lead)
+    status = 409 if form.conflicts else 200
+    context = {"form": form, "lead": lead, "name": name}
+    return render(request, "leads/form.html", context, status=status)
 
 
-@_for_who_may(policy.DELETE)
+@for_who_may(policy.READ)
+@require_POST
+def field(request, lead):
+    """Changes one field in place. Who may not any more is told beside it."""
+    name = request.POST.get("name")
+    if name not in (*CHOSEN, *TYPED):
+        raise Http404
+    with transaction.atomic():
+        lead = Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
+        form = FieldForm(request.POST, instance=lead, name=name)
+        allowed = policy.may(request.user, policy.CHANGE, lead)
+        if form.is_valid() and allowed:
+            form.save(commit=False).save(by=request.user)
+            return redirect(lead)
+    if not allowed:
+        form.add_error(name, policy.refusal(lead))
+    status = 403 if not allowed else 409 if form.conflicts else 200
+    return page(request, form.stored, status, fact=form)
+
+
+def _locked(lead, user):
+    """Of two editors one comes after the other, and may not any more if it is another's now."""
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
+    if not policy.may(user, policy.CHANGE, lead):
+        raise PermissionDenied
+    return lead
+
+
+@for_who_may(policy.DELETE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request, lead):
     if request.method == "POST":

@@ -2,7 +2,7 @@
  * Times as people say them, in their own zone, kept current.
  *
  *   <time datetime="…" data-age>     "4 min"; the exact time on hover
- *   <time datetime="…" data-when>    "today 14:30"
+ *   <time datetime="…" data-when>    "today 14:30", also of what is to come
  *   <time datetime="…" data-clock>   a running clock, "4:07"
  *   … data-unanswered                amber after 5 minutes, red after 30 (`data-late`: "soon", "late")
  */
@@ -35,9 +35,10 @@ function ageOf(then, now, seconds) {
 function saidOf(then, now) {
   const time = clock.format(then);
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate());
-  const days = Math.ceil((midnight - then) / 1000 / DAY);
-  if (days <= 0) return text("today", { time });
+  const days = Math.ceil((midnight - then) / 1000 / DAY); // ago
+  if (days === 0) return text("today", { time });
   if (days === 1) return text("yesterday", { time });
+  if (days === -1) return text("tomorrow", { time });
   return `${dateOf(then, now)} ${time}`;
 }
 

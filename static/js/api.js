@@ -52,6 +52,23 @@ export async function page(path) {
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
+/** Sends a form as the browser would. `done` when the server went on to a page of its own: the answer
+ * is that page, else the one with what is wrong. Who was signed out meanwhile gets an ApiError. */
+export async function sent(form, submitter) {
+  const body = new FormData(form, submitter);
+  body.delete("csrfmiddlewaretoken"); // the header is newer
+  const response = await fetch(submitter?.getAttribute("formaction") ?? form.action, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { Accept: "text/html", "X-CSRFToken": csrfToken() },
+    body: new URLSearchParams(body),
+  });
+  const elsewhere = new URL(response.url).pathname === "/login/";
+  if (elsewhere || response.status >= 500) throw new ApiError(response.status, {});
+  const answer = new DOMParser().parseFromString(await response.text(), "text/html");
+  return { done: response.ok && response.redirected, status: response.status, document: answer };
+}
+
 export const notifications = {
   mark: (id, isRead) =>
     call("PATCH", `/api/notifications/${id}/`, { isRead }, { keepalive: true }),

@@ -21,6 +21,10 @@ export function leadsLive(feed) {
   document.querySelectorAll("[data-refill-on-leads]").forEach((section) => {
     const fill = settled(() => refill(section).catch(missing), 200);
     feed.addEventListener("lead", ({ detail }) => concerns(section, detail) && fill());
+    feed.addEventListener("notification", ({ detail: { notification } }) => {
+      const only = section.dataset.refillOnLeads;
+      if (only && only === String(notification.relatedLeadId)) fill();
+    });
     feed.addEventListener("caught-up", fill);
   });
 }

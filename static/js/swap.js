@@ -1,9 +1,10 @@
 /**
  * Fills an element anew from the server, which is the only source of HTML: the element with the same
- * id in the page at `path` gives its content. Keeps the focus on the same thing, and tells the document
- * (`leadbell:swapped`). Of calls that overlap, the last one wins.
+ * id in the page at `path` gives its content. Keeps the focus on the same thing, leaves what somebody
+ * is at (held.js), and tells the document (`leadbell:swapped`). Of calls that overlap, the last one wins.
  */
 import { page } from "./api.js";
+import { merge } from "./held.js";
 
 const latest = new WeakMap();
 
@@ -12,10 +13,25 @@ export async function refill(element, path = location.href) {
   latest.set(element, turn);
   const fresh = (await page(path))?.getElementById(element.id);
   if (!fresh || latest.get(element) !== turn) return;
-  const focused = addressOf(element, document.activeElement);
-  element.replaceChildren(...fresh.childNodes);
-  if (focused) (element.querySelector(focused) ?? element.querySelector("a[href]"))?.focus();
+  fill(element, fresh);
+}
+
+/** Gives `element` what `fresh`, which is the same of a newer page, has. */
+export function fill(element, fresh) {
+  latest.set(element, fresh); // what was asked for before is older
+  const active = document.activeElement;
+  const focused = addressOf(element, active);
+  merge(element, fresh);
+  if (focused && !active.isConnected) focus(element.querySelector(focused), element);
   swapped(element);
+}
+
+/** What cannot take the focus any more leaves it to what it belongs to. */
+function focus(target, element) {
+  target?.focus();
+  if (target && document.activeElement === target) return;
+  const opener = target?.closest("[data-key]")?.querySelector("[data-focus]");
+  (opener ?? target?.closest("details")?.querySelector("summary") ?? element.querySelector("a[href]"))?.focus();
 }
 
 /** Says that `element` has new content: ages are written, pending deletions hidden. */
@@ -35,6 +51,7 @@ export function settled(action, milliseconds) {
 }
 
 function addressOf(element, active) {
+  if (active?.id && active !== element && element.contains(active)) return `#${CSS.escape(active.id)}`;
   const row = active?.closest?.("[data-key]");
   if (!row || !element.contains(row)) return null;
   const name = active.dataset.focus;
