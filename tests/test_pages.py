@@ -28,6 +28,11 @@ PAGES = (
     "/leads/{lead}/edit/",
     "/leads/{lead}/delete/",
     "/leads/{lead}/row/",
+    "/tasks/",
+    "/tasks/?who=team",
+    "/tasks/new/",
+    "/calendar/",
+    "/calendar/?view=month&who=all",
     "/notifications/",
     "/notifications/?show=unread&type=lead_created",
     "/notifications/panel/",
@@ -35,6 +40,7 @@ PAGES = (
     "/settings/",
 )
 POSTS = (
+    "/tasks/new/",
     "/leads/new/",
     "/leads/{lead}/edit/",
     "/leads/{lead}/stage/",
@@ -291,7 +297,7 @@ def test_a_path_that_means_nothing_is_a_page_that_says_so(page, path):
 @pytest.mark.parametrize(
     ("path", "queries"),
     [
-        ("/", 7),
+        ("/", 8),
         ("/leads/", 6),
         ("/leads/?search=doe&stage=new", 6),
         ("/leads/new/", 4),

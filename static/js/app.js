@@ -7,14 +7,19 @@ import { follow, items } from "./items.js";
 import { keys } from "./keys.js";
 import { Feed } from "./leader.js";
 import { leadsLive } from "./leads-live.js";
+import { live as liveSections } from "./live.js";
 import { pageHabits } from "./page.js";
+import { palette } from "./palette.js";
+import { pickLead } from "./pick-lead.js";
 import { leavePlace, placeLeft } from "./place.js";
 import { sound } from "./sound.js";
 import { status } from "./status.js";
+import { tasks } from "./tasks.js";
 import { theme } from "./theme.js";
 import { title } from "./title.js";
 import { toasts } from "./toasts.js";
 import { undoable } from "./undo.js";
+import { zone } from "./zone.js";
 
 function live({ user, seq, unread, socket }) {
   const left = placeLeft(user);
@@ -24,10 +29,13 @@ function live({ user, seq, unread, socket }) {
     seq: left.seq ?? Number(seq),
     unreadCount: Number(unread),
   });
-  for (const part of [follow, bell, title, sound, desktop, status, leadsLive, inbox]) part(feed);
+  for (const part of [follow, bell, title, sound, desktop, status, leadsLive, liveSections, inbox]) part(feed);
   const onShow = toasts(feed, left.toasts);
   items();
   undoable();
+  tasks();
+  palette();
+  pickLead();
   feed.addEventListener("identity", ({ detail }) => {
     if (String(detail.userId) !== user) location.reload(); // somebody else signed in here
   });
@@ -50,6 +58,7 @@ function live({ user, seq, unread, socket }) {
 
 theme();
 ages();
+zone();
 keys();
 pageHabits();
 if (document.body.dataset.user) live(document.body.dataset);

@@ -1,7 +1,7 @@
 /**
  * Fills an element anew from the server, which is the only source of HTML: the element with the same
- * id in the page at `path` gives its content. Keeps the focus on the same thing, and tells the document
- * (`leadbell:swapped`). Of calls that overlap, the last one wins.
+ * id in the page at `path` gives its content and its data. Keeps the focus on the same thing and open
+ * what was unfolded, and tells the document (`leadbell:swapped`). Of calls that overlap, the last one wins.
  */
 import { page } from "./api.js";
 
@@ -13,7 +13,12 @@ export async function refill(element, path = location.href) {
   const fresh = (await page(path))?.getElementById(element.id);
   if (!fresh || latest.get(element) !== turn) return;
   const focused = addressOf(element, document.activeElement);
+  const open = [...element.querySelectorAll("details[open][data-key]")].map(({ dataset }) => dataset.key);
   element.replaceChildren(...fresh.childNodes);
+  Object.assign(element.dataset, { ...fresh.dataset });
+  for (const details of element.querySelectorAll("details[data-key]")) {
+    details.open = open.includes(details.dataset.key);
+  }
   if (focused) (element.querySelector(focused) ?? element.querySelector("a[href]"))?.focus();
   swapped(element);
 }

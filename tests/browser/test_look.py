@@ -1,9 +1,11 @@
 """How every page looks, wide and narrow, light and dark: measured, not admired."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from leads.models import Lead
@@ -17,7 +19,7 @@ from tests.browser.people import (
     panel,
     toasts,
 )
-from tests.factories import LeadFactory
+from tests.factories import AppointmentFactory, LeadFactory, TaskFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -54,6 +56,7 @@ def leads(owner, elsewhere):
         )
         Lead.objects.create(first_name=ARABIC, company=f"شركة {ARABIC}", phone="+966 11 555 1234")
         LeadFactory(stage="won")
+        plan(owner)
 
     elsewhere(make)
     by_name = dict(Lead.objects.values_list("first_name", "pk"))
@@ -62,6 +65,19 @@ def leads(owner, elsewhere):
         "long": by_name[LONG[:120].strip()],
         "arabic": by_name[ARABIC],
     }
+
+
+def plan(owner):
+    """Tasks that are late, due today and done, and appointments of which two overlap."""
+    lead, now = Lead.objects.get(first_name=LONG[:120].strip()), timezone.now()
+    for hours in (-30, -1, 0.1, 90):
+        due = now + timedelta(hours=hours)
+        TaskFactory(lead=lead, title=LONG, assignee=owner, due_at=due)
+    TaskFactory(lead=lead, title=ARABIC, assignee=owner, completed_at=now)
+    for minutes in (0, 15, 60):
+        begin = now + timedelta(minutes=minutes)
+        times = {"starts_at": begin, "ends_at": begin + timedelta(minutes=30)}
+        AppointmentFactory(lead=lead, title=LONG, attendee_ids=[owner.pk], **times)
 
 
 def pages(leads):
@@ -76,6 +92,12 @@ def pages(leads):
         f"/leads/{leads['long']}/edit/",
         f"/leads/{leads['long']}/delete/",
         "/leads/0/",
+        "/tasks/",
+        "/tasks/?who=team",
+        "/tasks/new/",
+        "/calendar/",
+        "/calendar/?view=agenda&who=all",
+        "/calendar/?view=month",
         "/notifications/",
         "/settings/",
     )
@@ -156,7 +178,10 @@ def test_the_measures_find_what_is_wrong(look_at, leads):
 def test_the_focus_is_seen_at_every_stop(look_at, leads, screen, scheme):
     person = look_at(screen, scheme)
     unseen = {}
-    for path in ("/", "/leads/", f"/leads/{leads['plain']}/", "/notifications/", "/settings/"):
+    for path in (
+        *("/", "/leads/", f"/leads/{leads['plain']}/", "/notifications/", "/settings/"),
+        *("/tasks/", "/tasks/new/", "/calendar/", "/calendar/?view=month"),
+    ):
         page = person.open(path)
         unseen[path] = tour(page, 30)
     person.open("/")
