@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 
 from crm import api, health, views
 from leads import api as leads
+from leads.views import calendar, tasks
 from notifications.api import NotificationViewSet
 
 reading = require_http_methods(["GET", "HEAD", "OPTIONS"])
@@ -46,6 +47,11 @@ urlpatterns = [
     path("", views.today, name="today"),
     path("settings/", views.settings, name="settings"),
     path("leads/", include("leads.urls")),
+    path("tasks/", tasks.index, name="tasks"),
+    path("tasks/new/", tasks.new, name="new-task"),
+    path("tasks/<int:pk>/complete/", tasks.complete, name="complete-task"),
+    path("tasks/<int:pk>/reopen/", tasks.reopen, name="reopen-task"),
+    path("calendar/", calendar.calendar, name="calendar"),
     path("notifications/", include("notifications.urls")),
     path("sw.js", views.service_worker, name="service-worker"),
     path("manifest.webmanifest", views.manifest, name="manifest"),

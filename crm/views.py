@@ -10,16 +10,23 @@ from django.contrib.staticfiles import finders
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from crm.forms import ProfileForm, SignInForm
-from leads.models import Lead
+from leads import days, due
+from leads.models import Appointment, Lead, Task
+from leads.views.tasks import for_who_may_change
 from notifications.models import Notification
 
-WAITING_SHOWN = 50
-UNREAD_SHOWN = 10
+WAITING_SHOWN = 10
+WAITING_COUNTED = 999
+TASKS_SHOWN = 20
+APPOINTMENTS_SHOWN = 20
+NEWS_READ = 100  # notifications that are looked at, the latest
+NEWS_SHOWN = 10  # leads that they are about
 
 
 class SignIn(LoginView):
@@ -36,19 +43,52 @@ logout = LogoutView.as_view()
 @never_cache
 @require_GET
 def today(request):
-    """Who waits for an answer, longest first, and what was not read yet."""
+    """What to do now, and what happened meanwhile."""
+    context = {"back": request.get_full_path(), **_waiting(), **_day_of(request.user)}
+    return render(request, "crm/today.html", context | _news_for(request.user))
+
+
+def _waiting():
+    """Who waits for an answer, longest first."""
     unanswered = Lead.objects.unanswered()
-    own = Notification.objects.visible_to(request.user)
-    waiting = unanswered.count()
-    context = {
+    waiting = unanswered[: WAITING_COUNTED + 1].count()
+    return {
         "unanswered": unanswered.select_related("owner")[:WAITING_SHOWN],
-        "waiting": waiting,
+        "waiting": min(waiting, WAITING_COUNTED),
+        "uncounted": waiting > WAITING_COUNTED,
         "more_waiting": waiting > WAITING_SHOWN,
-        "rows": own.unread()[:UNREAD_SHOWN],
-        "last": own.first(),
-        "back": request.get_full_path(),
     }
-    return render(request, "crm/today.html", context)
+
+
+def _day_of(user):
+    """What the user has to do until midnight, and what should have been done."""
+    begin, end = days.begin_of(timezone.localdate()), days.end_of(timezone.localdate())
+    open_tasks = Task.objects.select_related("lead").assigned_to(user).open().due_before(end)
+    tasks = list(open_tasks[: TASKS_SHOWN + 1])
+    appointments = Appointment.objects.attended_by(user).between(begin, end)
+    meetings = list(appointments.select_related("lead")[: APPOINTMENTS_SHOWN + 1])
+    return {
+        "tasks": for_who_may_change(tasks[:TASKS_SHOWN], user),
+        "more_tasks": len(tasks) > TASKS_SHOWN,
+        "appointments": meetings[:APPOINTMENTS_SHOWN],
+        "more_appointments": len(meetings) > APPOINTMENTS_SHOWN,
+        "now": timezone.now(),
+        "changes_at": due.changes_at(tasks),
+    }
+
+
+def _news_for(user):
+    """The latest that the user has not read, all that is about one lead together."""
+    own = Notification.objects.visible_to(user)
+    by_lead = {}
+    for row in own.unread().select_related("related_lead")[:NEWS_READ]:
+        by_lead.setdefault(row.related_lead_id or row.pk, []).append(row)
+    news = [{"first": rows[0], "rest": rows[1:]} for rows in by_lead.values()]
+    return {
+        "news": news[:NEWS_SHOWN],
+        "more_news": len(news) > NEWS_SHOWN,
+        "last": None if news else own.first(),
+    }
 
 
 @login_required

@@ -3,10 +3,10 @@
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from notifications.back import back
 from notifications.models import Inbox, Notification
 
 PAGE = 50
@@ -72,7 +72,7 @@ def keep(request):
 @require_POST
 def read_all(request):
     Inbox.objects.of(request.user).mark_all_read()
-    return _back(request)
+    return back(request, "notifications:list")
 
 
 @login_required
@@ -99,14 +99,7 @@ def _do(verb, request, pk):
         verb(notification)
     except Notification.DoesNotExist as gone:  # deleted in another tab meanwhile
         raise Http404 from gone
-    return _back(request)
-
-
-def _back(request):
-    """To the page of ours that the form stood on."""
-    url = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
-    return redirect(url if ours else "notifications:list")
+    return back(request, "notifications:list")
 
 
 def _narrowed_by(query):

@@ -30,6 +30,11 @@ PAGES = (
     "/leads/{lead}/row/",
     "/leads/board/",
     "/leads/{lead}/card/",
+    "/tasks/",
+    "/tasks/?who=team",
+    "/tasks/new/",
+    "/calendar/",
+    "/calendar/?view=month&who=all",
     "/notifications/",
     "/notifications/?show=unread&type=lead_created",
     "/notifications/panel/",
@@ -37,6 +42,7 @@ PAGES = (
     "/settings/",
 )
 POSTS = (
+    "/tasks/new/",
     "/leads/new/",
     "/leads/{lead}/edit/",
     "/leads/{lead}/stage/",
@@ -307,7 +313,7 @@ def test_a_path_that_means_nothing_is_a_page_that_says_so(page, path):
 @pytest.mark.parametrize(
     ("path", "queries"),
     [
-        ("/", 7),
+        ("/", 8),
         ("/leads/", 8),
         ("/leads/?search=doe&stage=new", 8),
         ("/leads/new/", 4),

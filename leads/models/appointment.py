@@ -8,10 +8,23 @@ from django.db.models import F, Q
 
 from leads.fields import LineField
 from leads.models.activity import Activity, change
-from leads.models.of_lead import OfLead
+from leads.models.of_lead import OfLead, OfLeadQuerySet
 from notifications.kinds import Kind
 
 LONGEST_REMINDER = 4 * 7 * 24 * 60  # minutes
+
+
+class AppointmentQuerySet(OfLeadQuerySet):
+    def attended_by(self, user):
+        return self.filter(attendances__user=user)
+
+    def between(self, begin, end):
+        """Those of which some part lies there, in the order in which they start."""
+        there = self.filter(starts_at__lt=end, ends_at__gt=begin)
+        return there.order_by("starts_at", "pk")
+
+    def with_people(self):
+        return self.select_related("lead").prefetch_related("attendances__user")
 
 
 class Appointment(OfLead):
@@ -23,6 +36,8 @@ class Appointment(OfLead):
     remind_minutes_before = models.PositiveIntegerField(
         null=True, blank=True, validators=[MaxValueValidator(LONGEST_REMINDER)]
     )
+
+    objects = AppointmentQuerySet.as_manager()
 
     _attendee_ids = None  # as stored
     TOLD = ("title", "starts_at", "ends_at", "remind_minutes_before", "attendee_ids")
@@ -36,6 +51,8 @@ class Appointment(OfLead):
         indexes = [
             # Serves a lead's appointments, newest first.
             models.Index(fields=["lead", "id"], name="appointment_list"),
+            # Serves the calendar, which mostly looks ahead.
+            models.Index(fields=["ends_at", "starts_at"], name="appointment_times"),
         ]
 
     def __str__(self):

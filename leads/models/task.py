@@ -1,11 +1,35 @@
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from leads.fields import LineField
 from leads.models.activity import Activity
-from leads.models.of_lead import OfLead
+from leads.models.of_lead import OfLead, OfLeadQuerySet
 from notifications.kinds import Kind
+
+
+class TaskQuerySet(OfLeadQuerySet):
+    def assigned_to(self, user):
+        return self.filter(assignee=user)
+
+    def open(self):
+        """What is to be done, the earliest first; what has no date comes last."""
+        return self.filter(completed_at=None).order_by(F("due_at").asc(nulls_last=True), "pk")
+
+    def due_before(self, moment):
+        return self.filter(due_at__lt=moment)
+
+    def after(self, due_at, pk):
+        """Those of ``open()`` that come after the one with these."""
+        if due_at is None:
+            return self.filter(due_at=None, pk__gt=pk)
+        tie = Q(due_at=due_at, pk__gt=pk)
+        return self.filter(Q(due_at__gt=due_at) | tie | Q(due_at=None))
+
+    def done_since(self, moment):
+        """What was completed, the latest first."""
+        return self.filter(completed_at__gte=moment).order_by("-completed_at", "-pk")
 
 
 class Task(OfLead):
@@ -23,10 +47,30 @@ class Task(OfLead):
     due_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    objects = TaskQuerySet.as_manager()
+
     class Meta:
         indexes = [
             # Serves a lead's tasks, newest first.
             models.Index(fields=["lead", "id"], name="task_list"),
+            # Serve what is to be done, the team's and one's own.
+            models.Index(fields=["due_at", "id"], name="task_open", condition=Q(completed_at=None)),
+            models.Index(
+                fields=["assignee", "due_at", "id"],
+                name="task_open_of",
+                condition=Q(completed_at=None),
+            ),
+            # Serve what was done lately, the team's and one's own.
+            models.Index(
+                fields=["completed_at", "id"],
+                name="task_done",
+                condition=Q(completed_at__isnull=False),
+            ),
+            models.Index(
+                fields=["assignee", "completed_at", "id"],
+                name="task_done_of",
+                condition=Q(completed_at__isnull=False),
+            ),
         ]
 
     def __str__(self):

@@ -9,15 +9,20 @@ import { follow, items } from "./items.js";
 import { keys } from "./keys.js";
 import { Feed } from "./leader.js";
 import { leadsLive } from "./leads-live.js";
+import { live as liveSections } from "./live.js";
 import { pageHabits } from "./page.js";
+import { palette } from "./palette.js";
+import { pickLead } from "./pick-lead.js";
 import { leavePlace, placeLeft } from "./place.js";
 import { selection } from "./selection.js";
 import { sound } from "./sound.js";
 import { status } from "./status.js";
+import { tasks } from "./tasks.js";
 import { theme } from "./theme.js";
 import { title } from "./title.js";
 import { toasts } from "./toasts.js";
 import { undoable } from "./undo.js";
+import { zone } from "./zone.js";
 
 function live({ user, seq, unread, socket }) {
   const left = placeLeft(user);
@@ -27,10 +32,14 @@ function live({ user, seq, unread, socket }) {
     seq: left.seq ?? Number(seq),
     unreadCount: Number(unread),
   });
-  for (const part of [follow, bell, title, sound, desktop, status, leadsLive, board, inbox]) part(feed);
+  const parts = [follow, bell, title, sound, desktop, status, leadsLive, liveSections, board, inbox];
+  for (const part of parts) part(feed);
   const onShow = toasts(feed, left.toasts);
   items();
   undoable();
+  tasks();
+  palette();
+  pickLead();
   feed.addEventListener("identity", ({ detail }) => {
     if (String(detail.userId) !== user) location.reload(); // somebody else signed in here
   });
@@ -54,6 +63,7 @@ function live({ user, seq, unread, socket }) {
 theme();
 ages();
 dueDates();
+zone();
 keys();
 selection();
 pageHabits();

@@ -5,16 +5,21 @@
  *   <form id data-hold="focus">   or it has the focus,
  *   … data-open                   or it is open
  *
- * Around what stays, everything that has no id in common with it is new. A <details id> stays open.
+ * Around what stays, everything that has no id in common with it is new. An open <details> with an id or
+ * a data-key stays open.
  */
 
 const IN_FORMS = "input, select, textarea";
 
 export function merge(old, fresh) {
-  const open = [...old.querySelectorAll("details[id][open]")].map(({ id }) => id);
+  const open = new Set(folds(old).filter((fold) => fold.open).map(nameOf));
   mergeInto(old, fresh);
-  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  for (const fold of folds(old)) if (open.has(nameOf(fold))) fold.open = true;
 }
+
+const nameOf = ({ id, dataset }) => id || dataset.key;
+
+const folds = (element) => [...element.querySelectorAll("details")].filter(nameOf);
 
 function mergeInto(old, fresh) {
   const staying = [...old.children].filter((child) => holds(child) || holdsWithin(child));

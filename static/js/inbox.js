@@ -7,6 +7,7 @@ export function inbox(feed) {
   if (!list) return;
   const fill = settled(() => refill(list).then(() => seen(list), console.error), 200);
   seen(list);
+  list.addEventListener("toggle", () => seen(list), { capture: true }); // what was folded is on show
   for (const name of ["notification", "updated", "deleted", "bulk", "reset", "caught-up"]) {
     feed.addEventListener(name, fill);
   }

@@ -5,7 +5,8 @@ const MOST = 200; // ids in one call
 
 export function seen(list) {
   if (document.visibilityState !== "visible") return;
-  const items = [...list.querySelectorAll("[data-unseen]")].slice(0, MOST);
+  const there = [...list.querySelectorAll("[data-unseen]")];
+  const items = there.filter((item) => item.checkVisibility()).slice(0, MOST);
   if (!items.length) return;
   items.forEach((item) => item.removeAttribute("data-unseen"));
   notifications.seen(items.map((item) => item.dataset.notification)).catch(console.error);

@@ -1,7 +1,8 @@
 /**
  * Fills an element anew from the server, which is the only source of HTML: the element with the same
- * id in the page at `path` gives its content. Keeps the focus on the same thing, leaves what somebody
- * is at (held.js), and tells the document (`leadbell:swapped`). Of calls that overlap, the last one wins.
+ * id in the page at `path` gives its content and its data. Keeps the focus on the same thing, leaves
+ * what somebody is at and what was unfolded (held.js), and tells the document (`leadbell:swapped`). Of
+ * calls that overlap, the last one wins.
  */
 import { page } from "./api.js";
 import { merge } from "./held.js";
@@ -21,6 +22,7 @@ export function fill(element, fresh) {
   latest.set(element, fresh); // what was asked for before is older
   const active = document.activeElement;
   const focused = addressOf(element, active);
+  Object.assign(element.dataset, { ...fresh.dataset });
   merge(element, fresh);
   if (focused && !active.isConnected) focus(element.querySelector(focused), element);
   swapped(element);

@@ -1,9 +1,11 @@
 """How every page looks, wide and narrow, light and dark: measured, not admired."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from leads.models import Lead
@@ -17,7 +19,7 @@ from tests.browser.people import (
     panel,
     toasts,
 )
-from tests.factories import LeadFactory
+from tests.factories import AppointmentFactory, LeadFactory, TaskFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -25,6 +27,7 @@ MEASURES = Path(__file__).with_name("look.js").read_text()
 WIDE = {"viewport": {"width": 1280, "height": 800}}
 NARROW = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 SCREENS = {"1280": WIDE, "360": NARROW}
+WRITTEN = "time:is([data-age], [data-when], [data-clock]):not([data-set])"  # yet, by scripts
 CONTRAST = 4.5
 TARGET = 44  # pixels, under a thumb
 LONG = "Anneliese Wilhelmine Konstanze von und zu Hohenlohe-Schillingsfürst-Waldenburg " * 2
@@ -54,6 +57,7 @@ def leads(owner, elsewhere):
         )
         Lead.objects.create(first_name=ARABIC, company=f"شركة {ARABIC}", phone="+966 11 555 1234")
         LeadFactory(stage="won")
+        plan(owner)
 
     elsewhere(make)
     by_name = dict(Lead.objects.values_list("first_name", "pk"))
@@ -62,6 +66,19 @@ def leads(owner, elsewhere):
         "long": by_name[LONG[:120].strip()],
         "arabic": by_name[ARABIC],
     }
+
+
+def plan(owner):
+    """Tasks that are late, due today and done, and appointments of which two overlap."""
+    lead, now = Lead.objects.get(first_name=LONG[:120].strip()), timezone.now()
+    for hours in (-30, -1, 0.1, 90):
+        due = now + timedelta(hours=hours)
+        TaskFactory(lead=lead, title=LONG, assignee=owner, due_at=due)
+    TaskFactory(lead=lead, title=ARABIC, assignee=owner, completed_at=now)
+    for minutes in (0, 15, 60):
+        begin = now + timedelta(minutes=minutes)
+        times = {"starts_at": begin, "ends_at": begin + timedelta(minutes=30)}
+        AppointmentFactory(lead=lead, title=LONG, attendee_ids=[owner.pk], **times)
 
 
 def pages(leads):
@@ -76,6 +93,12 @@ def pages(leads):
         f"/leads/{leads['long']}/edit/",
         f"/leads/{leads['long']}/delete/",
         "/leads/0/",
+        "/tasks/",
+        "/tasks/?who=team",
+        "/tasks/new/",
+        "/calendar/",
+        "/calendar/?view=agenda&who=all",
+        "/calendar/?view=month",
         "/notifications/",
         "/settings/",
     )
@@ -101,7 +124,7 @@ def test_every_page_fits_names_what_it_offers_and_can_be_read(look_at, leads, sc
     wrong = {}
     for path in pages(leads):
         page = person.open(path)
-        expect(page.locator("time:not([data-set])")).to_have_count(0)
+        expect(page.locator(WRITTEN)).to_have_count(0)
         wrong[path] = faults(page, screen)
     opened_panel(person.open("/"))
     expect(items(panel(page))).to_have_count(20)
@@ -156,7 +179,10 @@ def test_the_measures_find_what_is_wrong(look_at, leads):
 def test_the_focus_is_seen_at_every_stop(look_at, leads, screen, scheme):
     person = look_at(screen, scheme)
     unseen = {}
-    for path in ("/", "/leads/", f"/leads/{leads['plain']}/", "/notifications/", "/settings/"):
+    for path in (
+        *("/", "/leads/", f"/leads/{leads['plain']}/", "/notifications/", "/settings/"),
+        *("/tasks/", "/tasks/new/", "/calendar/", "/calendar/?view=month"),
+    ):
         page = person.open(path)
         unseen[path] = tour(page, 30)
     person.open("/")
@@ -179,7 +205,7 @@ def test_long_names_and_arabic_do_not_break_the_rows(look_at, leads, screen):
     person = look_at(screen, "light")
     for path, row in (("/leads/", "tbody tr"), ("/notifications/", ".items > .item")):
         page = person.open(path)
-        expect(page.locator("time:not([data-set])")).to_have_count(0)
+        expect(page.locator(WRITTEN)).to_have_count(0)
         boxes = page.locator(f"main {row}").evaluate_all(
             """(rows) => rows.map((row) => {
                 const { left, right, height } = row.getBoundingClientRect();
