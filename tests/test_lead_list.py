@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from leads import policy
-from leads.forms import BulkForm
+from leads.forms.list import BulkForm
 from leads.models import Activity, Lead
 from leads.orders import ORDERS
 from leads.views import export

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from leads import policy
-from leads.forms import AppointmentForm, TaskForm
+from leads.forms.things import AppointmentForm, TaskForm
 from leads.models import Appointment, Task
 from leads.views.lead import for_who_may, page
 

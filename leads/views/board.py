@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from leads import policy
 from leads.board import CARDS, as_cards, columns
 from leads.filters import PageFilter
-from leads.forms import ListForm
+from leads.forms.list import ListForm
 from leads.models import Lead
 
 MORE = "more"

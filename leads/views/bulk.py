@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from leads import policy
-from leads.forms import BulkForm
+from leads.forms.list import BulkForm
 from leads.models import Lead
 from leads.views.stage import back_of
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from leads import policy
-from leads.forms import ComposerForm
+from leads.forms.things import ComposerForm
 from leads.models import Comment
 from leads.views.lead import for_who_may, page
 from leads.views.said import form_of

@@ -14,14 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leads import policy
-from leads.forms import (
-    AppointmentForm,
-    ComposerForm,
-    EditForm,
-    FieldForm,
-    TaskForm,
-    shown,
-)
+from leads.forms.lead import EditForm, FieldForm, shown
+from leads.forms.things import AppointmentForm, ComposerForm, TaskForm
 from leads.models import Lead
 from leads.timeline import Stretch
 from leads.views.said import entries_of

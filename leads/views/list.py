@@ -9,7 +9,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from leads import policy
 from leads.filters import PageFilter
-from leads.forms import BulkForm, LeadForm, ListForm
+from leads.forms.lead import LeadForm
+from leads.forms.list import BulkForm, ListForm
 from leads.glance import glance
 from leads.models import Lead
 from leads.orders import NEWEST, order_of

@@ -4,7 +4,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from leads import policy
-from leads.forms import CommentForm, InteractionForm
+from leads.forms.things import CommentForm, InteractionForm
 from leads.models import Activity, Appointment, Interaction, Lead
 
 Kind = Activity.Kind

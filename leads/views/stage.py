@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from leads import policy
-from leads.forms import MoveForm
+from leads.forms.list import MoveForm
 from leads.models import Activity, Lead
 
 
