@@ -12,12 +12,18 @@ logger = logging.getLogger(__name__)
 
 
 SECONDS_TO_SEND = 1
+SECONDS_TO_END = 5  # for what is begun; a process that ends must not wait for ever
 
 
 async def _ended(tasks):
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """Asks again who goes on: what a task waits for may take a cancellation for its own."""
+    going_on = set(tasks)
+    while going_on:
+        for task in going_on:
+            task.cancel()
+        _, going_on = await asyncio.wait(going_on, timeout=SECONDS_TO_END)
+        if going_on:
+            logger.warning("Still going on at the end: %s", going_on)
 
 
 class Process:

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from notifications import process
 from notifications.background import Background
 from notifications.models import Event, event
 from tests.factories import LeadFactory
@@ -152,3 +153,21 @@ def test_what_went_out_is_written_in_one_statement_each_with_its_time(
     assert first == second < third
     with django_assert_num_queries(0):
         assert event._write_pushed() is False
+
+
+async def test_a_process_ends_though_a_cancellation_was_swallowed(monkeypatch):
+    monkeypatch.setattr(process, "SECONDS_TO_END", 0.01)
+    cancelled = []
+
+    async def stubborn():
+        while len(cancelled) < 2:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                cancelled.append(True)
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(process._ended([task]), 5)
+    assert task.done()
+    assert len(cancelled) == 2
