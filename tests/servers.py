@@ -17,6 +17,11 @@ from django.db import connection
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def _heed_interrupts():
+    """What is started in the background of a shell ignores SIGINT, and hands that down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class RunningServer:
     """``manage.py serve`` on a free port; its output is in ``log``."""
 
@@ -33,6 +38,7 @@ class RunningServer:
                 env=self.environment,
                 stdout=output,
                 stderr=output,
+                preexec_fn=_heed_interrupts,
             )
 
     @property
