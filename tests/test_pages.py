@@ -170,6 +170,14 @@ def test_a_page_answers_and_writes_nothing(page, world, owner, path):
     assert "no-store" in response["Cache-Control"] or "no-cache" in response["Cache-Control"]
 
 
+@pytest.mark.parametrize("path", ["/", "/leads/", "/leads/board/", "/leads/{lead}/", "/tasks/"])
+def test_the_toasts_are_the_one_status_of_a_page(page, world, owner, path):
+    """Whoever looks for the region of the toasts, by its role, finds it and nothing else."""
+    html = page.get(filled(path, world, owner)).content.decode()
+    assert html.count('role="status"') == 1
+    assert "<output" not in html
+
+
 def test_the_first_page_of_all_writes_nothing_either(page, owner):
     """There is no inbox yet of somebody whom nothing has reached."""
     before = everything()
