@@ -40,9 +40,6 @@ class Server:
     def posts(self):
         return self.port
 
-    def command(self):
-        raise NotImplementedError
-
     def start(self):
         with self.log.open("a") as log:
             self.process = subprocess.Popen(  # noqa: S603 (ours)

@@ -64,3 +64,16 @@ class AppointmentFactory(factory.django.DjangoModelFactory):
     title = "Demo"
     starts_at = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
     ends_at = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+# What REST takes to add one to a lead.
+GOOD = {
+    "comments": {"body": "They want an offer."},
+    "tasks": {"title": "Send the offer"},
+    "interactions": {"kind": "call", "body": "They call back."},
+    "appointments": {
+        "title": "Demo",
+        "startsAt": "2026-03-02T09:30:00Z",
+        "endsAt": "2026-03-02T10:00:00Z",
+    },
+}

@@ -46,6 +46,7 @@ class RunningServer:
         return self.path.read_text()
 
     def wait(self):
+        """Asks until it answers: a port that is not open yet announces nothing."""
         until = time.monotonic() + 30
         while time.monotonic() < until and self.process.poll() is None:
             try:

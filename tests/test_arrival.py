@@ -219,6 +219,7 @@ def test_inboxes_that_two_make_at_once_are_made_once_and_nobody_waits_in_a_circl
 
 
 def until_somebody_waits_for_a_lock():
+    """PostgreSQL tells nobody when a session begins to wait, so it is asked again and again."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     with connection.cursor() as cursor:
         for _ in range(1000):

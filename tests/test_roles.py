@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from leads import policy
 from leads.models import Appointment, Comment, Interaction, Lead, Task
 from tests.factories import (
+    GOOD,
     AppointmentFactory,
     CommentFactory,
     InteractionFactory,
@@ -49,17 +50,6 @@ PATCHES = {
     "interaction": {"body": "Changed"},
     "appointment": {"title": "Changed"},
 }
-ADDED = {
-    "comments": {"body": "Hello"},
-    "tasks": {"title": "Call"},
-    "interactions": {"kind": "note", "body": "Hello"},
-    "appointments": {
-        "title": "Demo",
-        "startsAt": "2026-03-02T09:30:00Z",
-        "endsAt": "2026-03-02T10:00:00Z",
-    },
-}
-
 every_role = pytest.mark.parametrize("role", ROLES)
 every_case = pytest.mark.parametrize(("thing", "whose"), CASES)
 
@@ -159,7 +149,7 @@ def test_deleting_over_rest(thing, whose, role, make, people, api_of):
 @pytest.mark.parametrize("whose", CHANGES["lead"])
 def test_reading_and_adding_to_any_lead_over_rest(whose, role, make, people, api_of):
     lead, api = make("lead", whose), api_of(people[role])
-    for kind, body in ADDED.items():
+    for kind, body in GOOD.items():
         assert api.post(f"/api/leads/{lead.pk}/{kind}/", body).status_code == 201
         assert len(api.get(f"/api/leads/{lead.pk}/{kind}/").json()["results"]) == 1
     assert len(api.get(f"/api/leads/{lead.pk}/timeline/").json()["results"]) == 5
@@ -170,7 +160,7 @@ def test_reading_and_adding_to_any_lead_over_rest(whose, role, make, people, api
 def test_rest_and_pages_ask_the_policy_who_may_add(people, api_of, lead, monkeypatch):
     monkeypatch.setattr(policy, "may", lambda user, action, thing: action == policy.READ)
     api, browser = api_of(people["manager"]), Client()
-    for kind, body in ADDED.items():
+    for kind, body in GOOD.items():
         assert api.post(f"/api/leads/{lead.pk}/{kind}/", body).status_code == 403
         assert api.get(f"/api/leads/{lead.pk}/{kind}/").json()["results"] == []
     assert api.post("/api/leads/", {"company": "ABC", "phone": "555 1234"}).status_code == 403

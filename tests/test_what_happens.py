@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from leads.models import Activity, Appointment, Attendance, Comment, Interaction, Lead, Task
 from notifications.models import Event, Notification
 from tests.factories import (
+    GOOD,
     AppointmentFactory,
     CommentFactory,
     InteractionFactory,
@@ -33,16 +34,6 @@ FACTORIES = {
     "tasks": TaskFactory,
     "interactions": InteractionFactory,
     "appointments": AppointmentFactory,
-}
-GOOD = {
-    "comments": {"body": "They want an offer."},
-    "tasks": {"title": "Send the offer"},
-    "interactions": {"kind": "call", "body": "They call back."},
-    "appointments": {
-        "title": "Demo",
-        "startsAt": "2026-03-02T09:30:00Z",
-        "endsAt": "2026-03-02T10:00:00Z",
-    },
 }
 every_kind = pytest.mark.parametrize("kind", MODELS)
 deletable = pytest.mark.parametrize("kind", ["comments", "interactions", "appointments"])

@@ -79,10 +79,8 @@ class OfLead(models.Model):
     def _same_as(self, stored) -> bool:
         return same(self, stored)
 
-    # What a kind of thing has to tell, in the transaction that stores it. ``by`` is a user's id.
-
-    def _made(self) -> None:
-        raise NotImplementedError
+    # What a kind of thing has to tell, in the transaction that stores it: its own ``_made()``, and
+    # these. ``by`` is a user's id.
 
     def _changed(self, stored, by) -> None:
         """Most changes are told by the row itself."""

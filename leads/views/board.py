@@ -12,6 +12,7 @@ from leads.board import CARDS, as_cards, columns
 from leads.filters import PageFilter
 from leads.forms.list import ListForm
 from leads.models import Lead
+from leads.views.list import query
 
 MORE = "more"
 
@@ -25,12 +26,12 @@ def index(request):
     as_cards([lead for column in shown for lead in column.leads], request.user)
     for column in shown:
         column.more_url = _more(request, column.stage)
-        column.list_url = _query(request, stage=column.stage)
+        column.list_url = query(request, stage=column.stage, **{MORE: None})
     context = {
         "columns": shown,
         "form": ListForm(request.GET, without=("stage", "sort")),
         "unknown": not filters.is_valid(),
-        "without_search": _query(request, search=None),
+        "without_search": query(request, search=None, **{MORE: None}),
         **_for_cards(request),
     }
     return render(request, "leads/board.html", context)
@@ -72,16 +73,6 @@ def _wanted(request):
 
 
 def _more(request, stage):
-    query = request.GET.copy()
-    query.appendlist(MORE, stage)
-    return f"?{query.urlencode()}#column-{stage}"
-
-
-def _query(request, **changes):
-    """The board's filters with ``changes``; None takes a name away."""
-    query = request.GET.copy()
-    for name, value in {MORE: None, **changes}.items():
-        query.pop(name, None)
-        if value is not None:
-            query[name] = value
-    return query.urlencode()
+    asked = request.GET.copy()
+    asked.appendlist(MORE, stage)
+    return f"?{asked.urlencode()}#column-{stage}"
