@@ -1,4 +1,5 @@
 from django import forms
+from django.conf import settings
 from django.contrib.auth import forms as auth_forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -22,9 +23,15 @@ class SignInForm(auth_forms.AuthenticationForm):
 
 
 class ProfileForm(forms.ModelForm):
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=[("", _("As the browser says")), *settings.LANGUAGES],
+        required=False,
+    )
+
     class Meta:
         model = get_user_model()
-        fields = ("first_name", "last_name")
+        fields = ("first_name", "last_name", "language")
         widgets = {
             "first_name": forms.TextInput(attrs={"dir": "auto", "autocomplete": "given-name"}),
             "last_name": forms.TextInput(attrs={"dir": "auto", "autocomplete": "family-name"}),

@@ -1,9 +1,11 @@
 """People who work in Leadbell, and the sign-ins that their tokens belong to."""
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from notifications import realtime
@@ -40,14 +42,20 @@ class User(AbstractBaseUser):
     """Somebody who signs in with an e-mail address. What they may do follows from their role."""
 
     class Role(models.TextChoices):
-        REP = "rep", "Rep"
-        MANAGER = "manager", "Manager"
-        ADMIN = "admin", "Administrator"
+        REP = "rep", _("Rep")
+        MANAGER = "manager", _("Manager")
+        ADMIN = "admin", _("Administrator")
 
-    email = EmailKeyField("e-mail", unique=True)
-    first_name = models.CharField(max_length=150, blank=True)
-    last_name = models.CharField(max_length=150, blank=True)
+    email = EmailKeyField(_("e-mail"), unique=True)
+    first_name = models.CharField(_("first name"), max_length=150, blank=True)
+    last_name = models.CharField(_("last name"), max_length=150, blank=True)
     role = models.CharField(max_length=16, choices=Role, default=Role.REP)
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        choices=settings.LANGUAGES,
+        help_text="Of the pages. Empty: the first of the browser's that there is.",
+    )
     is_active = models.BooleanField(
         "active",
         default=True,

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "crm.languages.InTheirLanguage",
     "crm.zones.InTheirZone",
     "axes.middleware.AxesMiddleware",
     "crm.middleware.LockedOut",
@@ -181,6 +182,7 @@ TOMBSTONE_DAYS = env.number("TOMBSTONE_DAYS", 30, 1, 3650)
 # Language and time
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

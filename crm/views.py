@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -98,7 +98,8 @@ def settings(request):
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, _("Name saved."))
+        with translation.override(form.instance.language or translation.get_language()):
+            messages.success(request, _("Saved."))
         return redirect("settings")
     context = {"form": form, "notification_days": config.NOTIFICATION_DAYS}
     return render(request, "crm/settings.html", context)

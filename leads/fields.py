@@ -5,19 +5,20 @@ import re
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 one_line = RegexValidator(
-    CONTROL, "Write this on one line, without control characters.", "control", inverse_match=True
+    CONTROL, _("Write this on one line, without control characters."), "control", inverse_match=True
 )
 
 
 def validate_phone(value: str) -> None:
     """A phone number is kept as it was given; it has digits enough to be called."""
     if sum(character.isdecimal() for character in value) < 3:
-        raise ValidationError("Enter a phone number.", "phone")
+        raise ValidationError(_("Enter a phone number."), "phone")
 
 
 class LineField(models.CharField):
@@ -34,7 +35,7 @@ class ProseField(models.TextField):
     """What somebody wrote, kept as it was written: something, and no more than a letter has."""
 
     default_validators = [MaxLengthValidator(10_000)]
-    default_error_messages = {"blank": "Write something."}
+    default_error_messages = {"blank": _("Write something.")}
 
     def validate(self, value, model_instance):
         super().validate(value, model_instance)
@@ -45,7 +46,7 @@ class ProseField(models.TextField):
 class WebsiteField(LineField):
     """A web address; ``https://`` is put in front of one that was given without."""
 
-    web = URLValidator(schemes=["http", "https"], message="Enter a web address.")
+    web = URLValidator(schemes=["http", "https"], message=_("Enter a web address."))
 
     def to_python(self, value):
         value = super().to_python(value)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.models import Activity, Lead, Task
+from leads.words import words_of
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class NextTask:
 
 
 def glance(leads, now=None) -> list:
-    """The leads, each with ``next_task`` and ``last_event``."""
+    """The leads, each with ``next_task``, ``last_event`` and ``last_words``."""
     now, leads = now or timezone.now(), list(leads)
     ids = [lead.pk for lead in leads]
     tasks, events = _open_tasks(ids), _last_events(ids)
@@ -49,6 +50,7 @@ def glance(leads, now=None) -> list:
         some = lead.pk in tasks
         lead.next_task = NextTask.at(tasks[lead.pk], now) if some else NextTask(NextTask.NONE)
         lead.last_event = events.get(lead.pk)
+        lead.last_words = words_of(lead.last_event) if lead.last_event else ""
     return leads
 
 

@@ -6,6 +6,8 @@ appointments to any lead. Managers and administrators change and delete everythi
 admin is entered by administrators alone.
 """
 
+from django.utils.translation import gettext_lazy as _
+
 from leads.models import Appointment, Comment, Interaction, Lead, Task
 
 REP = "rep"
@@ -46,9 +48,9 @@ OWN = {
     Appointment: _made,
 }
 REFUSALS = {
-    Lead: "This lead belongs to somebody else: ask them or a manager.",
-    Task: "This task is somebody else's: ask them or a manager.",
-    Comment: "Somebody else wrote this comment: ask them or a manager.",
-    Interaction: "Somebody else logged this: ask them or a manager.",
-    Appointment: "Somebody else made this appointment: ask them or a manager.",
+    Lead: _("This lead belongs to somebody else: ask them or a manager."),
+    Task: _("This task is somebody else’s: ask them or a manager."),
+    Comment: _("Somebody else wrote this comment: ask them or a manager."),
+    Interaction: _("Somebody else logged this: ask them or a manager."),
+    Appointment: _("Somebody else made this appointment: ask them or a manager."),
 }

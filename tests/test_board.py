@@ -180,7 +180,7 @@ def test_who_may_not_change_a_lead_is_told_why_and_given_no_way(page, teammate, 
     html = card(page, theirs)
     assert "data-movable" not in html
     assert "<select" not in html
-    assert policy.REFUSALS[Lead] in html
+    assert str(policy.REFUSALS[Lead]) in html
     assert f'aria-describedby="fixed-{theirs.pk}"' in html
     response = moved(page, theirs, "won", seen="new")
     assert (response.status_code, response.json()["detail"]) == (403, policy.REFUSALS[Lead])

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from notifications import wire
 
@@ -20,21 +22,21 @@ class Activity(models.Model):
     class Kind(models.TextChoices):
         """Where people are notified of it too, the notification's type and title."""
 
-        LEAD_CREATED = "lead_created", "New Lead Created"
-        CONTACT = "contact", "Contact Updated"
-        STAGE = "stage", "Stage Changed"
-        OWNER = "owner", "Owner Changed"
-        COMMENT = "comment_added", "New Comment"
-        CALL = "call", "Call"
-        EMAIL = "email", "New Email"
-        MEETING = "meeting", "Meeting"
-        NOTE = "note", "Note"
-        TASK_ADDED = "task_added", "New Task"
-        TASK_COMPLETED = "task_completed", "Task Completed"
-        TASK_REOPENED = "task_reopened", "Task Reopened"
-        EVENT = "event", "Appointment"
-        EVENT_CHANGED = "event_changed", "Appointment Changed"
-        EVENT_CANCELLED = "event_cancelled", "Appointment Cancelled"
+        LEAD_CREATED = "lead_created", _("New Lead Created")
+        CONTACT = "contact", _("Contact Updated")
+        STAGE = "stage", _("Stage Changed")
+        OWNER = "owner", _("Owner Changed")
+        COMMENT = "comment_added", _("New Comment")
+        CALL = "call", pgettext_lazy("noun", "Call")
+        EMAIL = "email", _("New Email")
+        MEETING = "meeting", _("Meeting")
+        NOTE = "note", _("Note")
+        TASK_ADDED = "task_added", _("New Task")
+        TASK_COMPLETED = "task_completed", _("Task Completed")
+        TASK_REOPENED = "task_reopened", _("Task Reopened")
+        EVENT = "event", _("Appointment")
+        EVENT_CHANGED = "event_changed", _("Appointment Changed")
+        EVENT_CANCELLED = "event_cancelled", _("Appointment Cancelled")
 
     lead = models.ForeignKey(
         "leads.Lead", on_delete=models.CASCADE, related_name="activities", db_index=False

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from leads.fields import LineField
 from leads.models.activity import Activity, change
@@ -30,11 +31,14 @@ class AppointmentQuerySet(OfLeadQuerySet):
 class Appointment(OfLead):
     """When somebody meets a lead. Who attends is stored by ``save`` and ``attendee_ids``."""
 
-    title = LineField(max_length=200, error_messages={"blank": "Give a title."})
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
+    title = LineField(_("title"), max_length=200, error_messages={"blank": _("Give a title.")})
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"))
     remind_minutes_before = models.PositiveIntegerField(
-        null=True, blank=True, validators=[MaxValueValidator(LONGEST_REMINDER)]
+        _("remind minutes before"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(LONGEST_REMINDER)],
     )
 
     objects = AppointmentQuerySet.as_manager()
@@ -78,7 +82,7 @@ class Appointment(OfLead):
 
     def clean(self):
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
-            raise ValidationError({"ends_at": "Let it end after it starts."})
+            raise ValidationError({"ends_at": _("Let it end after it starts.")})
 
     def _same_as(self, stored):
         return super()._same_as(stored) and self.attendee_ids == stored.attendee_ids

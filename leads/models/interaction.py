@@ -1,5 +1,7 @@
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from leads.fields import ProseField
 from leads.models.of_lead import OfLead
@@ -13,14 +15,14 @@ class Interaction(OfLead):
     it. ``created_by`` is who logged it. What was logged keeps its kind: people were told of it."""
 
     class Channel(models.TextChoices):
-        CALL = "call", "Call"
-        EMAIL = "email", "E-mail"
-        MEETING = "meeting", "Meeting"
-        NOTE = "note", "Note"
+        CALL = "call", pgettext_lazy("noun", "Call")
+        EMAIL = "email", _("E-mail")
+        MEETING = "meeting", _("Meeting")
+        NOTE = "note", _("Note")
 
     class Direction(models.TextChoices):
-        IN = "in", "From them"
-        OUT = "out", "From us"
+        IN = "in", _("From them")
+        OUT = "out", _("From us")
 
     kind = models.CharField(max_length=16, choices=Channel)
     direction = models.CharField(max_length=3, choices=Direction, default=Direction.OUT)

@@ -7,7 +7,8 @@ from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from leads import frames
 from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED
@@ -65,29 +66,30 @@ class LeadQuerySet(models.QuerySet):
 
 class Lead(models.Model):
     class Stage(models.TextChoices):
-        NEW = "new", "New"
-        CONTACTED = "contacted", "Contacted"
-        QUALIFIED = "qualified", "Qualified"
-        WON = "won", "Won"
-        LOST = "lost", "Lost"
+        NEW = "new", _("New")
+        CONTACTED = "contacted", _("Contacted")
+        QUALIFIED = "qualified", _("Qualified")
+        WON = "won", _("Won")
+        LOST = "lost", _("Lost")
 
-    first_name = LineField(max_length=150, blank=True)
-    last_name = LineField(max_length=150, blank=True)
-    email = models.EmailField(max_length=254, blank=True, validators=[one_line])
-    phone = LineField(max_length=50, blank=True, validators=[validate_phone])
-    company = LineField(max_length=200, blank=True)
-    job_title = LineField(max_length=150, blank=True)
-    website = WebsiteField(max_length=500, blank=True)
-    message = models.TextField(blank=True, validators=[MaxLengthValidator(10_000)])
-    city = LineField(max_length=150, blank=True)
-    region = LineField(max_length=150, blank=True)
-    postal_code = LineField(max_length=20, blank=True)
-    country = LineField(max_length=100, blank=True)
-    source = LineField(max_length=100, blank=True, db_index=True)
-    stage = models.CharField(max_length=16, choices=Stage, default=Stage.NEW)
-    score = models.IntegerField(default=0, editable=False)
+    first_name = LineField(_("first name"), max_length=150, blank=True)
+    last_name = LineField(_("last name"), max_length=150, blank=True)
+    email = models.EmailField(_("email"), max_length=254, blank=True, validators=[one_line])
+    phone = LineField(_("phone"), max_length=50, blank=True, validators=[validate_phone])
+    company = LineField(_("company"), max_length=200, blank=True)
+    job_title = LineField(_("job title"), max_length=150, blank=True)
+    website = WebsiteField(_("website"), max_length=500, blank=True)
+    message = models.TextField(_("message"), blank=True, validators=[MaxLengthValidator(10_000)])
+    city = LineField(_("city"), max_length=150, blank=True)
+    region = LineField(_("region"), max_length=150, blank=True)
+    postal_code = LineField(_("postal code"), max_length=20, blank=True)
+    country = LineField(_("country"), max_length=100, blank=True)
+    source = LineField(_("source"), max_length=100, blank=True, db_index=True)
+    stage = models.CharField(_("stage"), max_length=16, choices=Stage, default=Stage.NEW)
+    score = models.IntegerField(_("score"), default=0, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
@@ -165,7 +167,8 @@ class Lead(models.Model):
                 super().save(*args, **kwargs)
                 self.created_event().save()
             else:
-                self._save_change(by, *args, **kwargs)
+                with translation.override(STORED_IN):
+                    self._save_change(by, *args, **kwargs)
 
     def move(self, stage: str, by, seen: str = "") -> bool:
         """Moves it into the stage, unless it left the stage in which it was ``seen``: then it stays
@@ -271,6 +274,7 @@ def _handed_over(before: int | None, after: int | None) -> str:
 
 
 NOBODY = "Nobody"
+STORED_IN = "en"  # what happened, so that everybody is told the same and programs compare it
 WITHOUT_PUNCTUATION = str.maketrans("", "", PUNCTUATION)
-NEEDS_NAME = "Give a name: first name, last name or company."
-NEEDS_ANSWER = "Give a way to answer: an e-mail address or a phone number."
+NEEDS_NAME = _("Give a name: first name, last name or company.")
+NEEDS_ANSWER = _("Give a way to answer: an e-mail address or a phone number.")

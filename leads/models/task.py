@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from leads.fields import LineField
 from leads.models.activity import Activity
@@ -35,7 +36,7 @@ class TaskQuerySet(OfLeadQuerySet):
 class Task(OfLead):
     """Something to do for a lead."""
 
-    title = LineField(max_length=200, error_messages={"blank": "Give a title."})
+    title = LineField(max_length=200, error_messages={"blank": _("Give a title.")})
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,

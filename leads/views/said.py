@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from leads import policy
 from leads.forms.things import CommentForm, InteractionForm
 from leads.models import Activity, Appointment, Interaction, Lead
+from leads.words import words_of
 
 Kind = Activity.Kind
 IN = Interaction.Direction.IN
@@ -39,6 +40,7 @@ def entries_of(stretch, user, editing, sent=None):
     for entry in stretch.entries:
         entry.said = entry.comment or entry.interaction
         entry.verb = _verb(entry)
+        entry.words = words_of(entry)
         entry.told = [_change(change) for change in entry.changes] if _lists(entry) else []
         entry.theirs = bool(entry.said) and policy.may(user, policy.CHANGE, entry.said)
         entry.form = sent if sent and sent.instance == entry.said else None

@@ -8,6 +8,7 @@
 import { notifications } from "./api.js";
 import { remember, remembered } from "./prefs.js";
 import { text } from "./texts.js";
+import { told } from "./told.js";
 
 const HASH = /^#notification=([0-9a-f-]{36})$/;
 const supported = () => "Notification" in globalThis && "serviceWorker" in navigator;
@@ -34,7 +35,9 @@ export function desktop(feed) {
 
 const register = () => navigator.serviceWorker.register("/sw.js");
 
-async function show({ id, title, message, url }) {
+async function show(notification) {
+  const { id, url } = notification;
+  const { title, message } = told(notification);
   await register();
   const worker = await navigator.serviceWorker.ready;
   const icon = document.querySelector("link[rel=icon]")?.href;

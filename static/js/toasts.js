@@ -8,6 +8,7 @@
  */
 import { notifications } from "./api.js";
 import { text } from "./texts.js";
+import { told } from "./told.js";
 
 const LIFE = 5_000; // milliseconds
 const MOST = 3;
@@ -61,12 +62,12 @@ export function toasts(feed, unfinished = []) {
   }
 
   feed.addEventListener("notification", ({ detail: { notification, live } }) => {
-    const { id, type: kind, title, message, url } = notification;
-    if (live) show({ id, kind, title, message, url });
+    const { id, type: kind, url } = notification;
+    if (live) show({ id, kind, url, ...told(notification) });
   });
   feed.addEventListener("caught-up", ({ detail: { missed, last, away } }) => {
     if (!away || !missed) return;
-    const message = missed === 1 ? `${last.title}: ${last.message}` : text("missedWhere");
+    const message = missed === 1 ? lineOf(told(last)) : text("missedWhere");
     const title = text("missed", { n: missed });
     close(MISSED);
     show({ id: MISSED, kind: MISSED, title, message, url: "/notifications/" });
@@ -82,6 +83,8 @@ export function toasts(feed, unfinished = []) {
   }
   return () => [...shown.values()].map(({ content, until }) => ({ content, until }));
 }
+
+const lineOf = ({ title, message }) => `${title}: ${message}`;
 
 const isHeld = (element) => element.matches(":hover") || element.contains(document.activeElement);
 

@@ -78,6 +78,6 @@ def test_an_open_page_follows_when_somebody_else_signs_in_there(
 def test_a_name_that_is_changed_in_the_settings_is_shown(browser_of, owner):
     page = browser_of(owner, "/settings/").page
     page.get_by_label("First name").fill("Olivia")
-    page.get_by_role("button", name="Save name").click()
-    expect(page.get_by_text("Name saved.")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
     expect(page.get_by_role("banner").locator("summary")).to_contain_text("Olivia Owner")

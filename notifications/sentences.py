@@ -1,0 +1,96 @@
+"""What notifications say, and how it reads in another language.
+
+A notification is stored and sent in English, the same for every client. Pages show it in their
+reader's language: what was filled into its sentence is taken out again, and filled into that
+sentence's translation. What follows no sentence, an announcement for example, is shown as written.
+"""
+
+import re
+from datetime import UTC, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop
+
+from notifications.kinds import Kind
+
+TITLES = {
+    Kind.LEAD_CREATED: gettext_noop("New Lead Created"),
+    Kind.TASK_COMPLETED: gettext_noop("Task Completed"),
+    Kind.SCORE_UPDATED: gettext_noop("Score Updated"),
+    Kind.COMMENT_ADDED: gettext_noop("New Comment"),
+    Kind.CONTACT: gettext_noop("Contact Updated"),
+    Kind.EMAIL: gettext_noop("New Email"),
+    Kind.EVENT: gettext_noop("Appointment"),
+    Kind.SYSTEM: gettext_noop("Announcement"),
+}
+SENTENCES = {
+    Kind.LEAD_CREATED: gettext_noop("{lead} added to pipeline"),
+    Kind.TASK_COMPLETED: gettext_noop("{task} completed for {lead}"),
+    Kind.SCORE_UPDATED: gettext_noop("{lead} is now {score}"),
+    Kind.COMMENT_ADDED: gettext_noop("{author} on {lead}: {words}"),
+    Kind.CONTACT: gettext_noop("{lead}: {fields}"),
+    Kind.EVENT: gettext_noop("{title} with {lead} at {time}"),
+}
+
+
+def title_of(notification) -> str:
+    """Its title in the language that is active; as stored if it is none of ours."""
+    ours = TITLES.get(notification.type)
+    return gettext(ours) if notification.title == ours else notification.title
+
+
+def message_of(notification) -> str:
+    """Its message in the language that is active; as stored if it follows no sentence."""
+    kind = notification.type
+    filled = kind in PATTERNS and PATTERNS[kind].fullmatch(notification.message)
+    if not filled:
+        return notification.message
+    values = filled.groupdict()
+    if kind == Kind.EVENT:
+        values["time"] = here(values["time"])
+    if kind == Kind.CONTACT:
+        values["fields"] = listed(values["fields"])
+    return _fill(gettext(SENTENCES[kind]), values)
+
+
+def listed(names: str) -> str:
+    """``email, phone`` in the language that is active."""
+    return ", ".join(map(gettext, names.split(", ")))
+
+
+def here(words: str) -> str:
+    """``words`` with each moment in UTC told in the zone that is active."""
+    return UTC_MOMENT.sub(_here, words)
+
+
+def _here(found):
+    moment = datetime.strptime(found[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    return date_format(timezone.localtime(moment), gettext("j M Y, H:i"))
+
+
+def in_two_languages() -> list[dict]:
+    """For scripts, which do the same: of each kind its title and its sentence, ours and theirs."""
+    return [
+        {
+            "kind": kind.value,
+            "english": title,
+            "title": gettext(title),
+            "sentence": SENTENCES.get(kind, ""),
+            "here": gettext(SENTENCES[kind]) if kind in SENTENCES else "",
+        }
+        for kind, title in TITLES.items()
+    ]
+
+
+def _fill(sentence, values):
+    return re.sub(r"\{(\w+)\}", lambda gap: values[gap[1]], sentence)
+
+
+def _pattern(sentence):
+    """Each gap but the last takes as little as it can: what people write stands at the end."""
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.*?)", re.escape(sentence)), re.DOTALL)
+
+
+UTC_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
+PATTERNS = {kind: _pattern(sentence) for kind, sentence in SENTENCES.items()}

@@ -1,0 +1,46 @@
+/**
+ * Notifications in the language and the zone of their reader: notifications/sentences.py says how. The
+ * page has each sentence in both languages where they differ:
+ *
+ *   <template id="told"><i data-kind="score_updated" data-english="Score Updated" data-title="…"
+ *     data-sentence="{lead} is now {score}" data-here="…"></i></template>
+ *   <template id="told-words"><i data-word="phone">…</i></template>
+ */
+
+const UTC_MOMENT = /(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC/g;
+const language = document.documentElement.lang || undefined;
+const exact = new Intl.DateTimeFormat(language, {
+  dateStyle: "medium", timeStyle: "short", hourCycle: "h23",
+  timeZone: document.documentElement.dataset.zone || undefined,
+});
+const inside = (id) => [...(document.getElementById(id)?.content.children ?? [])];
+const words = new Map(inside("told-words").map((word) => [word.dataset.word, word.textContent]));
+const sentences = new Map(
+  inside("told").map(({ dataset }) => [
+    dataset.kind,
+    { ...dataset, pattern: patternOf(dataset.sentence) },
+  ]),
+);
+
+/** `{title, message}` of a notification that came over the socket, as its reader should see them. */
+export function told({ type, title, message }) {
+  const known = sentences.get(type);
+  const filled = known?.sentence && message.match(known.pattern);
+  const said = filled ? known.here.replace(/\{(\w+)\}/g, (_, gap) => fill(gap, filled.groups)) : message;
+  return {
+    title: title === known?.english ? known.title : title,
+    message: type === "event" ? said.replace(UTC_MOMENT, here) : said,
+  };
+}
+
+function fill(gap, values) {
+  if (gap !== "fields") return values[gap];
+  return values.fields.split(", ").map((word) => words.get(word) ?? word).join(", ");
+}
+
+const here = (_, date, time) => exact.format(new Date(`${date}T${time}Z`));
+
+function patternOf(sentence) {
+  const escaped = sentence.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${escaped.replace(/\{(\w+)\}/g, "(?<$1>.*?)")}$`, "s");
+}
