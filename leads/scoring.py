@@ -68,6 +68,10 @@ class Points(NamedTuple):
     points: int
     reason: str
 
+    @property
+    def signed(self) -> str:
+        return f"{self.points:+d}".replace("-", "\N{MINUS SIGN}")
+
 
 @dataclass(frozen=True)
 class Explanation:

@@ -45,10 +45,11 @@ class Scored(models.Model):
         """Makes the score anew, in the transaction of what changed it. The caller holds the lead
         ``locked``; ``by`` is a user's id."""
         rules, now = score_rules.current(), timezone.now()
-        before = self._made_anew(self._history(), rules, now)
+        kept, before = self.kept(), self._made_anew(self._history(), rules, now)
         crossed = rules.crossed(self.score_told, self.score)
         told = self.score != self.score_told and self._tell_unless_held_back(crossed, now)
-        self._meta.model.objects.filter(pk=self.pk).update(**self.kept())
+        if self.kept() != kept:
+            self._meta.model.objects.filter(pk=self.pk).update(**self.kept())
         if told:
             self.score_event(by).save()
         if self.score != before:
