@@ -1,7 +1,19 @@
 from django.contrib import admin
 
 from leads import policy
-from leads.models import Activity, Appointment, Attendance, Comment, Interaction, Lead, Task
+from leads.models import (
+    Activity,
+    Appointment,
+    Attendance,
+    Comment,
+    Interaction,
+    Lead,
+    ScoreRules,
+    Task,
+)
+from leads.score_admin import ScoreRulesAdmin
+
+admin.site.register(ScoreRules, ScoreRulesAdmin)
 
 
 class ByPolicy(admin.ModelAdmin):

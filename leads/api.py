@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.response import Response
 
@@ -75,6 +76,12 @@ class LeadViewSet(viewsets.ModelViewSet):
             serializer.is_valid(raise_exception=True)
             serializer.save(by=request.user)
         return versions.stamped(Response(serializer.data))
+
+    @extend_schema(responses=serializers.ScoreSerializer)
+    @action(detail=True, filter_backends=())
+    def score(self, request, pk):
+        """What the score is made of."""
+        return Response(serializers.ScoreSerializer(self.get_object().explained()).data)
 
     def get_queryset(self):
         queryset = super().get_queryset()

@@ -21,8 +21,12 @@ def lead_deleted(lead_id: int) -> str:
 
 def send(text: str) -> None:
     """To everybody who may see the lead: every active user."""
+    send_all([text])
+
+
+def send_all(texts: list[str]) -> None:
     users = get_user_model().objects.filter(is_active=True).values_list("pk", flat=True)
-    realtime.publish(realtime.Push(user_id, text) for user_id in users)
+    realtime.publish(realtime.Push(user_id, text) for user_id in users for text in texts)
 
 
 def send_after_commit(text: str) -> None:

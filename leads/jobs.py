@@ -1,5 +1,6 @@
 """The worker's jobs for leads."""
 
+from leads import fading
 from leads.models import IdempotencyKey
 from notifications.worker import Job
 
@@ -10,4 +11,13 @@ def forget_keys() -> int:
     return IdempotencyKey.objects.forget_expired()
 
 
-JOBS = [Job("expired idempotency keys", HOUR, forget_keys)]
+def fade_scores() -> int:
+    """A batch a turn, so that whoever waits for a reminder does not wait for 100,000 scores."""
+    fading.fade()
+    return 0
+
+
+JOBS = [
+    Job("expired idempotency keys", HOUR, forget_keys),
+    Job("scores that time or new rules change", 2, fade_scores),
+]

@@ -115,6 +115,18 @@ class LeadSerializer(ModelRules):
         }
 
 
+class PointsSerializer(serializers.Serializer):
+    points = serializers.IntegerField()
+    reason = serializers.CharField()
+
+
+class ScoreSerializer(serializers.Serializer):
+    """A lead's score as of now: the sum of its points, but never below 0."""
+
+    score = serializers.IntegerField()
+    points = PointsSerializer(many=True)
+
+
 class _OfLeadSerializer(ModelRules):
     REFERENCES = ("lead", "created_by")
 

@@ -16,6 +16,8 @@ from rest_framework.test import APIClient
 
 from crm import asgi
 from crm.models import User
+from leads.models import score_rules
+from leads.scoring import Rules
 from notifications import consumers
 from tests.factories import LeadFactory, UserFactory
 from tests.sockets import stop_process
@@ -49,6 +51,12 @@ def _close_connections_of_threads(django_db_setup):
 @pytest.fixture(autouse=True)
 def _cheap_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _default_rules_of_scores():
+    """What a process knows of the rules outlives the test that changed them."""
+    score_rules.keep(Rules())
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,16 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from crm.models import User
-from leads.models import Activity, Appointment, Attendance, Comment, Interaction, Lead, Task
+from leads.models import (
+    Activity,
+    Appointment,
+    Attendance,
+    Comment,
+    Interaction,
+    Lead,
+    ScoreRules,
+    Task,
+)
 from notifications import realtime
 from notifications.models import Event, Inbox, Notification, WorkerProcess
 from tests.factories import (
@@ -428,6 +437,12 @@ def make_appointment(n):
     return row
 
 
+def make_rules(n):
+    rules = ScoreRules.objects.get_or_create()[0]
+    rules.sources.create(source=f"Source {n}", points=n)
+    return rules
+
+
 MAKERS = {
     Lead: make_lead,
     Comment: make_part(CommentFactory),
@@ -435,6 +450,7 @@ MAKERS = {
     Task: make_part(TaskFactory, assignee=True),
     Appointment: make_appointment,
     Activity: lambda n: make_part(CommentFactory)(n).activity,
+    ScoreRules: make_rules,
     Notification: make_notification,
     Event: make_event,
     WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),

@@ -47,7 +47,8 @@ def test_the_list_is_sorted_by_each_of_its_orders(page):
     for name, score in (("bea", 5), ("Ada", 9), ("Cleo", 7)):
         lead = LeadFactory(first_name=name, last_name="")
         Lead.objects.filter(pk=lead.pk).update(score=score)
-    LeadFactory(first_name="", last_name="", company="ABC")
+    abc = LeadFactory(first_name="", last_name="", company="ABC")
+    Lead.objects.filter(pk=abc.pk).update(score=0)
     Lead.objects.get(first_name="bea").save()
     changed = Lead.objects.get(first_name="bea")
     changed.city = "Rome"

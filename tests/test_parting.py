@@ -33,7 +33,7 @@ def test_each_takes_the_next_numbers_in_the_order_of_arrival(
     with committing():
         lead, other = LeadFactory(created_by=teammate), LeadFactory(first_name="Other")
     with committing():
-        lead.phone, lead.city = "555-0100", '"@" %s Zoë'
+        lead.postal_code, lead.city = "555-0100", '"@" %s Zoë'
         lead.save(by=owner)
     mine = Notification.objects.filter(recipient=owner).order_by("arrival")
     with committing():

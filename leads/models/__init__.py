@@ -4,6 +4,7 @@ from leads.models.comment import Comment
 from leads.models.idempotency import IdempotencyKey
 from leads.models.interaction import Interaction
 from leads.models.lead import Lead
+from leads.models.score_rules import ScoreRules, SourcePoints
 from leads.models.task import Task
 
 __all__ = [
@@ -14,5 +15,7 @@ __all__ = [
     "IdempotencyKey",
     "Interaction",
     "Lead",
+    "ScoreRules",
+    "SourcePoints",
     "Task",
 ]

@@ -14,6 +14,7 @@ from leads import frames
 from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
 from leads.models.activity import Activity, change
+from leads.models.scored import Scored
 from notifications.kinds import Kind
 from notifications.models import Event, Notification
 from notifications.models.leads import hold
@@ -47,7 +48,10 @@ class LeadQuerySet(models.QuerySet):
 
     def bulk_create(self, objs, *args, **kwargs):
         """Creates and announces each, as ``save`` does."""
+        objs = list(objs)
         with transaction.atomic():
+            for lead in objs:
+                lead._first_score()
             leads = super().bulk_create(objs, *args, **kwargs)
             Event.objects.bulk_create([lead.created_event() for lead in leads])
         return leads
@@ -64,7 +68,7 @@ class LeadQuerySet(models.QuerySet):
     delete.queryset_only = True
 
 
-class Lead(models.Model):
+class Lead(Scored):
     class Stage(models.TextChoices):
         NEW = "new", _("New")
         CONTACTED = "contacted", _("Contacted")
@@ -86,7 +90,6 @@ class Lead(models.Model):
     country = LineField(_("country"), max_length=100, blank=True)
     source = LineField(_("source"), max_length=100, blank=True, db_index=True)
     stage = models.CharField(_("stage"), max_length=16, choices=Stage, default=Stage.NEW)
-    score = models.IntegerField(_("score"), default=0, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("owner"),
@@ -123,6 +126,19 @@ class Lead(models.Model):
             models.Index(NAME_KEY, "id", name="lead_name"),
             # Serves a stage of the list, and the new ones that wait.
             models.Index(fields=["stage", "created_at", "id"], name="lead_stage"),
+            # Serve the worker: whose score is due, whose was made by older rules, and how many
+            # were told of lately.
+            models.Index(
+                fields=["score_due_at"],
+                name="lead_score_due",
+                condition=Q(score_due_at__isnull=False),
+            ),
+            models.Index(fields=["score_rules", "id"], name="lead_score_rules"),
+            models.Index(
+                fields=["score_told_at"],
+                name="lead_score_told",
+                condition=Q(score_told_at__isnull=False),
+            ),
         ]
 
     def __str__(self):
@@ -140,6 +156,10 @@ class Lead(models.Model):
     @property
     def in_stage_since(self):
         return self.stage_changed_at or self.created_at
+
+    @property
+    def is_open(self) -> bool:
+        return self.stage not in (self.Stage.WON, self.Stage.LOST)
 
     def get_absolute_url(self):
         return reverse("leads:detail", args=[self.pk])
@@ -164,6 +184,7 @@ class Lead(models.Model):
         Raises DoesNotExist for a lead that was deleted meanwhile: it does not come back."""
         with transaction.atomic():
             if self._state.adding:
+                self._first_score()
                 super().save(*args, **kwargs)
                 self.created_event().save()
             else:
@@ -199,7 +220,8 @@ class Lead(models.Model):
         self._event(kind, message, by).save()
 
     def _save_change(self, by, *args, **kwargs):
-        stored = Lead.objects.select_for_update(no_key=True).get(pk=self.pk)
+        stored = Lead.objects.locked(self.pk)
+        self._keep_score_of(stored)
         if same(self, stored):
             return
         if self.stage != stored.stage:
@@ -209,6 +231,8 @@ class Lead(models.Model):
         Activity.objects.bulk_create(self._activities_since(stored, by))
         if names := stored.contact_fields_that_differ(self):
             self.announce(Kind.CONTACT, f"{self.name}: {self._words_for(names)}", by)
+        if self._scored_differently(stored):
+            self.rescore(by)
         transaction.on_commit(self.tell_lists_after_commit, robust=True)
 
     def contact_fields_that_differ(self, other) -> list[str]:

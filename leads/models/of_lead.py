@@ -11,7 +11,7 @@ class OfLeadQuerySet(models.QuerySet):
     def locked(self, pk: int):
         """The row, locked until the transaction ends, and its lead held: locks are taken in the
         order that notifications/models/leads.py names. Raises DoesNotExist."""
-        lead = Lead.objects.held(self.values_list("lead_id", flat=True).get(pk=pk))
+        lead = self.model.lead_for(self.values_list("lead_id", flat=True).get(pk=pk))
         row = self.select_for_update(no_key=True).get(pk=pk)
         row.lead = lead
         return row
@@ -49,12 +49,17 @@ class OfLead(models.Model):
     class Meta:
         abstract = True
 
+    @classmethod
+    def lead_for(cls, pk: int) -> Lead:
+        """The lead, held while what belongs to it is stored. Raises DoesNotExist."""
+        return Lead.objects.held(pk)
+
     def save(self, *args, by=None, **kwargs):
         """Stores it together with what tells of it. ``by`` is who changes it; who makes it is
         ``created_by``. Raises DoesNotExist when it, or its lead, was deleted meanwhile."""
         with transaction.atomic():
             if self._state.adding:
-                self.lead = Lead.objects.held(self.lead_id)
+                self.lead = self.lead_for(self.lead_id)
                 super().save(*args, **kwargs)
                 self._made()
             else:

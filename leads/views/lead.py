@@ -64,6 +64,7 @@ def page(request, lead, status=200, asked=None, **given):
     may_change = policy.may(request.user, policy.CHANGE, lead)
     context = {
         "lead": lead,
+        "score": lead.explained(),
         "may_change": may_change,
         "dial": re.sub(r"[^\d+*#,;]", "", lead.phone),
         "receipts": _receipts(lead) if policy.leads_the_team(request.user) else None,

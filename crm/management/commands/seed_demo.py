@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from crm.demo import happenings
@@ -50,7 +51,7 @@ COMPANIES = (
     "Northwind Cycles", "Alpine Dental", "Kestrel Logistics", "Blue Harbour Hotels",
     "Fjord Energy", "Mosaic Interiors", "Quarry Lane Bakery", "",
 )  # fmt: skip
-SOURCES = ("Website", "Google Ads", "Referral", "Trade fair", "Phone")
+SOURCES = ("Website", "Demo form", "Referral", "Trade fair", "Phone")
 STAGES = (
     *[Lead.Stage.NEW] * 4, *[Lead.Stage.CONTACTED] * 3, *[Lead.Stage.QUALIFIED] * 2,
     Lead.Stage.WON, Lead.Stage.LOST,
@@ -84,6 +85,8 @@ class Command(BaseCommand):
             old = Lead.objects.bulk_create(made[:-FRESH])
             chance = random.Random(11)  # noqa: S311 (the same demo every time)
             happenings(old, people, chance, timezone.now())
+            known = Lead.objects.filter(pk__in=[lead.pk for lead in old])
+            known.update(score_told=F("score"))  # what happened is old news
         for person in people if made else ():  # what is old was read
             Inbox.objects.of(person).mark_all_read()
         Lead.objects.bulk_create(made[-FRESH:])
