@@ -15,8 +15,8 @@ NAME_KEY = Lower(LTrim(_joined("first_name", "last_name", "company")))
 PUNCTUATION = " ()-./+"  # of phone numbers
 
 
-def _digits(phone):
-    for sign in PUNCTUATION:
+def _digits(phone, punctuation=PUNCTUATION):
+    for sign in punctuation:
         phone = Replace(phone, Value(sign), Value(""))
     return phone
 
@@ -24,3 +24,18 @@ def _digits(phone):
 # What the search looks in; the phone number also by its digits alone. On PostgreSQL the index
 # lead_search is of this in upper case, as ``icontains`` asks: whoever changes it makes that anew.
 SEARCHED = _joined("first_name", "last_name", "email", "phone", "company", _digits("phone"))
+
+
+# What two leads have in common that may be one: each has its index.
+
+
+def email_key(email="email"):
+    return Lower(email)
+
+
+def phone_key(phone="phone"):
+    """The digits, with ``00`` for ``+``, which dial the same. The zero of ``+44 (0)20`` is not
+    dialled after a country's code. A number without the code is not taken for one with it: whose
+    country it is in, it does not say."""
+    national = Replace(phone, Value("(0)"), Value(""))
+    return _digits(Replace(national, Value("+"), Value("00")), f"{PUNCTUATION}\u00a0\u2013")

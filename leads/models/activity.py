@@ -35,6 +35,8 @@ class Activity(models.Model):
         EVENT = "event", "Appointment"
         EVENT_CHANGED = "event_changed", "Appointment Changed"
         EVENT_CANCELLED = "event_cancelled", "Appointment Cancelled"
+        MERGED = "merged", "Leads Merged"
+        MERGE_UNDONE = "merge_undone", "Merge Undone"
 
     lead = models.ForeignKey(
         "leads.Lead", on_delete=models.CASCADE, related_name="activities", db_index=False

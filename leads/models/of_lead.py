@@ -5,16 +5,21 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from leads.models.lead import Lead, same
+from notifications.models.leads import hold
 
 
 class OfLeadQuerySet(models.QuerySet):
     def locked(self, pk: int):
         """The row, locked until the transaction ends, and its lead held: locks are taken in the
-        order that notifications/models/leads.py names. Raises DoesNotExist."""
-        lead = Lead.objects.held(self.values_list("lead_id", flat=True).get(pk=pk))
-        row = self.select_for_update(no_key=True).get(pk=pk)
-        row.lead = lead
-        return row
+        order that notifications/models/leads.py names. Raises DoesNotExist. A row that a merge
+        took to another lead meanwhile is looked for there."""
+        while True:
+            lead_id = self.values_list("lead_id", flat=True).get(pk=pk)
+            lead = hold([lead_id]).get(lead_id)
+            row = lead and self.select_for_update(no_key=True).filter(pk=pk, lead=lead).first()
+            if row:
+                row.lead = lead
+                return row
 
     def bulk_create(self, objs, *args, **kwargs):
         """Creates and announces each, as ``save`` does."""
