@@ -14,7 +14,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from crm.models import User
-from leads.models import Activity, Appointment, Attendance, Comment, Interaction, Lead, Task
+from leads.models import Activity, Appointment, Attendance, Comment, Interaction, Lead, Merge, Task
 from notifications import realtime
 from notifications.models import Event, Inbox, Notification, WorkerProcess
 from tests.factories import (
@@ -428,6 +428,10 @@ def make_appointment(n):
     return row
 
 
+def make_merge(n):
+    return Merge.objects.merge(make_lead(n), make_lead(n), (), by=UserFactory())
+
+
 MAKERS = {
     Lead: make_lead,
     Comment: make_part(CommentFactory),
@@ -435,6 +439,7 @@ MAKERS = {
     Task: make_part(TaskFactory, assignee=True),
     Appointment: make_appointment,
     Activity: lambda n: make_part(CommentFactory)(n).activity,
+    Merge: make_merge,
     Notification: make_notification,
     Event: make_event,
     WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),
