@@ -146,7 +146,6 @@ def test_the_timeline_keeps_what_was_not_chosen_and_who_did_it(pair, owner, team
     assert lost == {
         "firstName": "Ada",
         "email": "ADA@example.org",
-        "phone": "",
         "message": "Call\nme",
         "stage": "won",
         "ownerId": teammate.pk,
@@ -430,6 +429,7 @@ def test_both_stand_side_by_side_with_a_sensible_choice(page, pair):
     assert f'id="keep-{kept.pk}" name="keep" value="{kept.pk}" checked' in html
     assert f'id="phone-{other.pk}" name="phone" value="{other.pk}" checked' in html
     assert f'id="first_name-{other.pk}" name="first_name" value="{other.pk}" checked' in html
+    assert f'id="email-{kept.pk}" name="email" value="{kept.pk}" checked' in html
     assert f'id="owner_id-{kept.pk}" name="owner_id" value="{kept.pk}" checked' in html
     assert 'name="last_name"' not in html
     assert "Olga Owner" in html

@@ -103,7 +103,10 @@ class MergeForm(forms.Form):
 
 def better(name, one, two):
     """The one that has something to say there; where both do, the newer: they wrote that last. A
-    lead that nobody moved on yet says nothing of its stage."""
+    lead that nobody moved on yet says nothing of its stage. What is the same but for the case of
+    its letters stays as it is: people are told of contact details that change."""
+    if str(getattr(one, name)).casefold() == str(getattr(two, name)).casefold():
+        return one
     said = [lead for lead in (one, two) if _says(lead, name)]
     return said[0] if len(said) == 1 else max(one, two, key=lambda lead: (lead.created_at, lead.pk))
 

@@ -272,8 +272,9 @@ def _unlike(kept, other, names) -> list[dict]:
     """What the two differed in: from what was not kept, to what was."""
     told = []
     for name in [*differing(kept, other), "created_at"]:
-        took = name in names
-        told.append(change(name, kept if took else other, other if took else kept))
+        lost, stays = (kept, other) if name in names else (other, kept)
+        if getattr(lost, name):
+            told.append(change(name, lost, stays))
     return told
 
 
