@@ -8,9 +8,11 @@ from leads.models import (
     Comment,
     Interaction,
     Lead,
+    Merge,
     ScoreRules,
     Task,
 )
+from leads.models.merge import NotUndone
 from leads.score_admin import ScoreRulesAdmin
 
 admin.site.register(ScoreRules, ScoreRulesAdmin)
@@ -29,7 +31,8 @@ class ByPolicy(admin.ModelAdmin):
     def get_deleted_objects(self, objs, request):
         """The history of what is deleted goes with it, though nobody deletes from history."""
         found, counts, refused, protected = super().get_deleted_objects(objs, request)
-        return found, counts, refused - {Activity._meta.verbose_name}, protected
+        history = {model._meta.verbose_name for model in (Activity, Merge)}
+        return found, counts, refused - history, protected
 
     def save_model(self, request, obj, form, change):
         if not change:
@@ -122,15 +125,8 @@ class AppointmentAdmin(OfLeadAdmin):
     inlines = (AttendanceInline,)
 
 
-@admin.register(Activity)
-class ActivityAdmin(admin.ModelAdmin):
-    """History: it is written by what happens, and nobody rewrites it."""
-
-    list_display = ("created_at", "lead", "kind", "text", "actor")
-    list_filter = ("kind", "actor")
-    list_select_related = ("lead", "actor", "comment", "interaction")
-    search_fields = ("message", "lead__first_name", "lead__last_name", "lead__company")
-    date_hierarchy = "created_at"
+class History(admin.ModelAdmin):
+    """It is written by what happens, and nobody rewrites it."""
 
     def has_add_permission(self, request):
         return False
@@ -140,3 +136,37 @@ class ActivityAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+@admin.register(Activity)
+class ActivityAdmin(History):
+    list_display = ("created_at", "lead", "kind", "text", "actor")
+    list_filter = ("kind", "actor")
+    list_select_related = ("lead", "actor", "comment", "interaction")
+    search_fields = ("message", "lead__first_name", "lead__last_name", "lead__company")
+    date_hierarchy = "created_at"
+
+
+@admin.register(Merge)
+class MergeAdmin(History):
+    list_display = ("__str__", "kept", "by", "at", "undone_by", "undone_at")
+    list_filter = (("undone_at", admin.EmptyFieldListFilter), "by")
+    list_select_related = ("kept", "by", "undone_by")
+    search_fields = ("=lead_id_was", "kept__first_name", "kept__last_name", "kept__company")
+    date_hierarchy = "at"
+    actions = ("undo",)
+
+    @admin.action(description="Undo", permissions=["view"])
+    def undo(self, request, queryset):
+        """The latest first, so that of a chain each can be."""
+        for merge in queryset.select_related("kept").order_by("-pk"):
+            self.message_user(request, f"{merge}: {self._undone(request, merge)}")
+
+    def _undone(self, request, merge) -> str:
+        if not policy.may(request.user, policy.CHANGE, merge.kept):
+            return policy.refusal(merge.kept)
+        try:
+            merge.undo(by=request.user)
+        except (NotUndone, Lead.DoesNotExist) as problem:
+            return str(problem)
+        return "undone."

@@ -8,10 +8,11 @@ from django.utils.functional import cached_property
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.response import Response
 
-from leads import idempotency, policy, serializers, versions
+from leads import duplicates, idempotency, policy, serializers, versions
 from leads.filters import LeadFilter, TimelineFilter
 from leads.models import Activity, Appointment, Comment, Interaction, Lead, Task
 from leads.serializers import LeadSerializer
@@ -33,7 +34,17 @@ class ByPolicy(BasePermission):
         return policy.may(request.user, action, obj)
 
 
-class LeadViewSet(viewsets.ModelViewSet):
+class _SaysWhereItWent:
+    """A lead that was merged into another is not there, and the 404 says where to look."""
+
+    def handle_exception(self, exc):
+        missing = isinstance(exc, Http404 | ObjectDoesNotExist)
+        lead_id = self.kwargs.get("lead", self.kwargs.get("pk"))
+        detail = missing and lead_id is not None and duplicates.sentence(lead_id)
+        return super().handle_exception(NotFound(detail) if detail else exc)
+
+
+class LeadViewSet(_SaysWhereItWent, viewsets.ModelViewSet):
     queryset = Lead.objects.all()
     serializer_class = LeadSerializer
     permission_classes = (IsAuthenticated, ByPolicy)
@@ -97,7 +108,7 @@ class _MayHaveGone:
         return super().handle_exception(Http404() if isinstance(exc, ObjectDoesNotExist) else exc)
 
 
-class _PartOfLead(viewsets.GenericViewSet):
+class _PartOfLead(_SaysWhereItWent, viewsets.GenericViewSet):
     """What lies below ``/api/leads/{lead}/``."""
 
     permission_classes = (IsAuthenticated, ByPolicy)

@@ -21,6 +21,12 @@ def may(user, action: str, thing) -> bool:
     return action in (READ, ADD) or leads_the_team(user) or _owns(user, thing)
 
 
+def may_merge(user, *leads) -> bool:
+    """Whoever may change and delete both: either may be the one that goes. Who may change the lead
+    that was kept may undo it."""
+    return all(may(user, action, lead) for action in (CHANGE, DELETE) for lead in leads)
+
+
 def leads_the_team(user) -> bool:
     """Managers and administrators, who also see whom the news of a lead has reached."""
     return user.is_active and user.role != REP

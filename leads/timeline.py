@@ -7,6 +7,7 @@ from leads.models import Activity
 
 Kind = Activity.Kind
 EVENTS = (Kind.EVENT, Kind.EVENT_CHANGED, Kind.EVENT_CANCELLED)
+MERGES = (Kind.MERGED, Kind.MERGE_UNDONE)
 
 
 class TimelinePagination(api_settings.DEFAULT_PAGINATION_CLASS):
@@ -38,7 +39,11 @@ class Stretch:
         ("meetings", _("Meetings"), (Kind.MEETING, *EVENTS)),
         ("notes", _("Notes"), (Kind.NOTE,)),
         ("tasks", _("Tasks"), (Kind.TASK_ADDED, Kind.TASK_COMPLETED, Kind.TASK_REOPENED)),
-        ("changes", _("Changes"), (Kind.LEAD_CREATED, Kind.CONTACT, Kind.STAGE, Kind.OWNER)),
+        (
+            "changes",
+            _("Changes"),
+            (Kind.LEAD_CREATED, Kind.CONTACT, Kind.STAGE, Kind.OWNER, *MERGES),
+        ),
     )
 
     def __init__(self, lead, asked):
@@ -62,7 +67,7 @@ class Stretch:
         return None if len(newer[: self.SIZE]) < self.SIZE else entry + 1
 
     def _entries(self):
-        rows = self._rows().select_related("actor", "comment", "interaction")
+        rows = self._rows().select_related("actor", "comment", "interaction", "merge")
         if self.before is not None:
             rows = rows.filter(pk__lt=self.before)
         rows = list(rows.order_by("-pk")[: self.SIZE + 1])

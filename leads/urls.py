@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.views import agenda, board, bulk, composer, export, lead, stage
+from leads.views import agenda, board, bulk, composer, export, lead, merge, stage
 from leads.views import list as leads_list
 
 app_name = "leads"
@@ -34,5 +34,7 @@ urlpatterns = [
         {"completed": False},
         name="reopen-task",
     ),
+    path("<int:pk>/merge/<int:other>/", merge.merge, name="merge"),
+    path("<int:pk>/merges/<int:merge>/undo/", merge.undo, name="undo-merge"),
     path("<int:pk>/appointments/", agenda.add_appointment, name="add-appointment"),
 ]

@@ -34,6 +34,11 @@ def _appointment(entry):
     return f"{title}, {sentences.here(time)}" if title else entry.message
 
 
+def _merged(entry):
+    """Who it was, and whose."""
+    return entry.message.replace("\nOwner: ", f"\n{gettext('Owner')}: ")
+
+
 def _from_to(entry):
     return entry.changes[0]["from"], entry.changes[0]["to"]
 
@@ -42,6 +47,7 @@ SAID = {
     Kind.CONTACT: _contact,
     Kind.STAGE: _stages,
     Kind.OWNER: _owners,
+    Kind.MERGED: _merged,
     Kind.EVENT: _appointment,
     Kind.EVENT_CHANGED: _appointment,
     Kind.EVENT_CANCELLED: _appointment,

@@ -21,6 +21,7 @@ from leads.models import (
     Comment,
     Interaction,
     Lead,
+    Merge,
     ScoreRules,
     Task,
 )
@@ -443,6 +444,10 @@ def make_rules(n):
     return rules
 
 
+def make_merge(n):
+    return Merge.objects.merge(make_lead(n), make_lead(n), (), by=UserFactory())
+
+
 MAKERS = {
     Lead: make_lead,
     Comment: make_part(CommentFactory),
@@ -451,6 +456,7 @@ MAKERS = {
     Appointment: make_appointment,
     Activity: lambda n: make_part(CommentFactory)(n).activity,
     ScoreRules: make_rules,
+    Merge: make_merge,
     Notification: make_notification,
     Event: make_event,
     WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),

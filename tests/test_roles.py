@@ -10,7 +10,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from leads import policy
-from leads.models import Appointment, Comment, Interaction, Lead, Task
+from leads.models import Appointment, Comment, Interaction, Lead, Merge, Task
+from leads.versions import version_of
 from tests.factories import (
     GOOD,
     AppointmentFactory,
@@ -210,6 +211,28 @@ def test_changing_and_deleting_on_pages(whose, role, make, people):
     assert Lead.objects.get().stage == ("won" if may else "new")
     assert browser.post(f"{path}delete/").status_code == (302 if may else 403)
     assert Lead.objects.exists() != may
+
+
+@every_role
+@pytest.mark.parametrize("other", CHANGES["lead"])
+@pytest.mark.parametrize("whose", CHANGES["lead"])
+def test_merging_and_undoing_on_pages(whose, other, role, make, people):
+    """Both leads count for merging; for undoing it, the one that was kept."""
+    leads, browser = [make("lead", whose), make("lead", other)], Client()
+    browser.force_login(people[role], backend=MODEL_BACKEND)
+    path = f"/leads/{leads[0].pk}/merge/{leads[1].pk}/"
+    may = allowed(role, "lead", whose) and allowed(role, "lead", other)
+    assert browser.get(path).status_code == (200 if may else 403)
+    versions = {f"version-{lead.pk}": version_of(lead) for lead in leads}
+    fields = {"keep": leads[0].pk, "email": leads[0].pk, "owner_id": leads[0].pk}
+    assert browser.post(path, versions | fields).status_code == (302 if may else 403)
+    assert Lead.objects.count() == (1 if may else 2)
+    if not may:
+        Merge.objects.merge(*leads, (), by=people["manager"])
+    may_undo = allowed(role, "lead", whose)
+    undo = f"/leads/{leads[0].pk}/merges/{Merge.objects.get().pk}/undo/"
+    assert browser.post(undo).status_code == (302 if may_undo else 403)
+    assert Lead.objects.count() == (2 if may_undo else 1)
 
 
 @every_role

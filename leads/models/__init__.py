@@ -4,6 +4,7 @@ from leads.models.comment import Comment
 from leads.models.idempotency import IdempotencyKey
 from leads.models.interaction import Interaction
 from leads.models.lead import Lead
+from leads.models.merge import Merge
 from leads.models.score_rules import ScoreRules, SourcePoints
 from leads.models.task import Task
 
@@ -15,6 +16,7 @@ __all__ = [
     "IdempotencyKey",
     "Interaction",
     "Lead",
+    "Merge",
     "ScoreRules",
     "SourcePoints",
     "Task",

@@ -37,6 +37,8 @@ class Activity(models.Model):
         EVENT = "event", _("Appointment")
         EVENT_CHANGED = "event_changed", _("Appointment Changed")
         EVENT_CANCELLED = "event_cancelled", _("Appointment Cancelled")
+        MERGED = "merged", _("Leads Merged")
+        MERGE_UNDONE = "merge_undone", _("Merge Undone")
 
     lead = models.ForeignKey(
         "leads.Lead", on_delete=models.CASCADE, related_name="activities", db_index=False

@@ -5,13 +5,13 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, Q, Value
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from leads import frames
-from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED
+from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED, email_key, phone_key
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
 from leads.models.activity import Activity, change
 from leads.models.scored import Scored
@@ -30,6 +30,22 @@ class LeadQuerySet(models.QuerySet):
             other = digits if digits.isdecimal() else word
             query &= Q(searched__icontains=word) | Q(searched__icontains=other)
         return self.alias(searched=SEARCHED).filter(query)
+
+    def like(self, lead):
+        """Other leads with the same e-mail or phone, each with ``same_email`` and ``same_phone``.
+        What is compared is leads/expressions.py's to say."""
+        email, phone = lead.email, lead.phone
+        same_email = Q(email_key=email_key(Value(email))) if email else NOTHING
+        same_phone = Q(phone_key=phone_key(Value(phone))) if phone else NOTHING
+        keyed = self.alias(email_key=email_key(), phone_key=phone_key())
+        return (
+            keyed.exclude(pk=lead.pk)
+            .filter(same_email | same_phone)
+            .annotate(
+                same_email=ExpressionWrapper(same_email, models.BooleanField()),
+                same_phone=ExpressionWrapper(same_phone, models.BooleanField()),
+            )
+        )
 
     def unanswered(self):
         """New leads that nobody has moved on, the one who waits longest first."""
@@ -139,6 +155,9 @@ class Lead(Scored):
                 name="lead_score_told",
                 condition=Q(score_told_at__isnull=False),
             ),
+            # Serve the look-up of those that may be the same.
+            models.Index(email_key(), name="lead_email"),
+            models.Index(phone_key(), name="lead_phone"),
         ]
 
     def __str__(self):
@@ -299,6 +318,7 @@ def _handed_over(before: int | None, after: int | None) -> str:
 
 NOBODY = "Nobody"
 STORED_IN = "en"  # what happened, so that everybody is told the same and programs compare it
+NOTHING = Q(pk__in=())
 WITHOUT_PUNCTUATION = str.maketrans("", "", PUNCTUATION)
 NEEDS_NAME = _("Give a name: first name, last name or company.")
 NEEDS_ANSWER = _("Give a way to answer: an e-mail address or a phone number.")

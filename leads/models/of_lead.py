@@ -10,11 +10,18 @@ from leads.models.lead import Lead, same
 class OfLeadQuerySet(models.QuerySet):
     def locked(self, pk: int):
         """The row, locked until the transaction ends, and its lead held: locks are taken in the
-        order that notifications/models/leads.py names. Raises DoesNotExist."""
-        lead = self.model.lead_for(self.values_list("lead_id", flat=True).get(pk=pk))
-        row = self.select_for_update(no_key=True).get(pk=pk)
-        row.lead = lead
-        return row
+        order that notifications/models/leads.py names. Raises DoesNotExist. A row that a merge
+        took to another lead meanwhile is looked for there."""
+        while True:
+            lead_id = self.values_list("lead_id", flat=True).get(pk=pk)
+            try:
+                lead = self.model.lead_for(lead_id)
+            except Lead.DoesNotExist:
+                continue
+            row = self.select_for_update(no_key=True).filter(pk=pk, lead=lead).first()
+            if row:
+                row.lead = lead
+                return row
 
     def bulk_create(self, objs, *args, **kwargs):
         """Creates and announces each, as ``save`` does."""

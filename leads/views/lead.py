@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from leads import policy
+from leads import duplicates, policy
 from leads.forms.lead import EditForm, FieldForm, shown
 from leads.forms.things import AppointmentForm, ComposerForm, TaskForm
 from leads.models import Lead
 from leads.timeline import Stretch
+from leads.views.gone import gone, moved_or_gone
 from leads.views.said import entries_of
 from notifications.kinds import Kind
 
@@ -40,13 +41,13 @@ def _with_lead(view, action, thing):
     def wrapped(request, pk, **names):
         lead = Lead.objects.select_related("owner").filter(pk=pk).first()
         if lead is None:
-            return render(request, "leads/gone.html", status=404)
+            return moved_or_gone(request, pk)
         if not policy.may(request.user, action, thing or lead):
             raise PermissionDenied
         try:
             return view(request, lead, **names)
-        except Lead.DoesNotExist:  # deleted by somebody else meanwhile
-            return render(request, "leads/gone.html", status=404)
+        except Lead.DoesNotExist:  # deleted or merged by somebody else meanwhile
+            return gone(request, pk)
 
     return wrapped
 
@@ -66,6 +67,8 @@ def page(request, lead, status=200, asked=None, **given):
         "lead": lead,
         "score": lead.explained(),
         "may_change": may_change,
+        "duplicates": duplicates.of(lead, request.user),
+        "just_merged": duplicates.just_merged(lead, request.GET),
         "dial": re.sub(r"[^\d+*#,;]", "", lead.phone),
         "receipts": _receipts(lead) if policy.leads_the_team(request.user) else None,
         "stretch": stretch,
@@ -134,7 +137,10 @@ def _state(task, now):
 def _receipts(lead):
     """Whom the news of this lead has reached, and who has seen it: for managers to know."""
     told = lead.notifications.filter(type=Kind.LEAD_CREATED, deleted_at=None).with_receipts()
-    rows = list(told.select_related("recipient").order_by("recipient__first_name", "recipient"))
+    rows = told.select_related("recipient").order_by(
+        "recipient__first_name", "recipient", "arrival"
+    )
+    rows = list({row.recipient_id: row for row in rows}.values())  # of merged leads the later
     return {
         "rows": rows,
         "all": len(rows),

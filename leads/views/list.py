@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from leads import policy
+from leads import duplicates, policy
 from leads.filters import PageFilter
 from leads.forms.lead import LeadForm
 from leads.forms.list import BulkForm, ListForm
@@ -71,6 +71,7 @@ def new(request):
         lead = form.save(commit=False)
         lead.created_by = request.user
         lead.save()
+        duplicates.tell(request, lead)
         return redirect(lead)
     return render(request, "leads/form.html", {"form": form})
 

@@ -26,12 +26,14 @@ VERBS = {
     Kind.EVENT: _("made an appointment"),
     Kind.EVENT_CHANGED: _("changed an appointment"),
     Kind.EVENT_CANCELLED: _("cancelled an appointment"),
+    Kind.MERGED: _("merged another lead into this one"),
+    Kind.MERGE_UNDONE: _("undid a merge with"),
 }
 FROM_THEM = {
     Kind.CALL: _("logged a call from them"),
     Kind.EMAIL: _("logged an e-mail from them"),
 }
-TIMES = ("startsAt", "endsAt")
+TIMES = ("startsAt", "endsAt", "createdAt")
 
 
 def entries_of(stretch, user, editing, sent=None):
@@ -41,7 +43,8 @@ def entries_of(stretch, user, editing, sent=None):
         entry.said = entry.comment or entry.interaction
         entry.verb = _verb(entry)
         entry.words = words_of(entry)
-        entry.told = [_change(change) for change in entry.changes] if _lists(entry) else []
+        entry.told = [_change(change) for change in _listed(entry)]
+        entry.undoable = entry.kind == Kind.MERGED and _undoable(entry)
         entry.theirs = bool(entry.said) and policy.may(user, policy.CHANGE, entry.said)
         entry.form = sent if sent and sent.instance == entry.said else None
         if entry.theirs and editing == str(entry.pk):
@@ -59,9 +62,16 @@ def _verb(entry):
     return (came_in and FROM_THEM.get(entry.kind)) or VERBS[entry.kind]
 
 
-def _lists(entry):
+def _listed(entry):
     """Of a stage or an owner the message says from what to what, by name."""
-    return entry.kind in (Kind.CONTACT, Kind.EVENT_CHANGED)
+    if entry.kind not in (Kind.CONTACT, Kind.EVENT_CHANGED, Kind.MERGED):
+        return []
+    return [change for change in entry.changes if change["field"] != OWNER]
+
+
+def _undoable(entry) -> bool:
+    merge = getattr(entry, "merge", None)
+    return merge is not None and merge.may_be_undone and merge.kept_at_first == entry.lead_id
 
 
 def _change(change):
@@ -69,6 +79,8 @@ def _change(change):
     values = {"was": change["from"], "now": change["to"]}
     if name in TIMES:
         values = {key: value and parse_datetime(value) for key, value in values.items()}
+    elif name == STAGE:
+        values = {key: STAGES.get(value, value) for key, value in values.items()}
     return {"label": LABELS.get(name, name), "time": name in TIMES, "who": name == WHO, **values}
 
 
@@ -82,5 +94,6 @@ def _camel(name):
     return first + "".join(word.capitalize() for word in rest)
 
 
-WHO = "attendeeIds"
+WHO, OWNER, STAGE = "attendeeIds", "ownerId", "stage"
+STAGES = dict(Lead.Stage.choices)
 LABELS = _labels() | {WHO: _("attendees")}

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timesince import timesince
@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from leads import policy
+from leads import duplicates, policy
 from leads.forms.list import MoveForm
 from leads.models import Activity, Lead
+from leads.views.gone import gone
 
 
 @login_required
@@ -30,7 +31,7 @@ def move(request, pk):
     try:
         lead, moved = _moved(request, pk, form)
     except Lead.DoesNotExist:
-        return _gone(request)
+        return _gone(request, pk)
     except PermissionDenied:
         if not _wants_json(request):
             raise
@@ -72,10 +73,11 @@ def _unmoved(lead, form) -> str:
     return _("%(who)s moved it to %(stage)s %(time)s ago.") % words
 
 
-def _gone(request):
+def _gone(request, pk):
     if _wants_json(request):
-        return JsonResponse({"detail": _("This lead was deleted.")}, status=404)
-    return render(request, "leads/gone.html", status=404)
+        detail = duplicates.sentence(pk) or _("This lead was deleted.")
+        return JsonResponse({"detail": detail}, status=404)
+    return gone(request, pk)
 
 
 def _wants_json(request) -> bool:

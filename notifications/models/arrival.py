@@ -34,7 +34,8 @@ def way():
 def claim(events, limit: int) -> tuple[list, bool]:
     """The first ``limit`` pending of ``events``, a queryset, but for those that somebody else
     holds, each with its lead, held until the end of the transaction; and whether there may be more.
-    None while another fan-out is at it, which looks for more when it is done."""
+    None while another fan-out is at it, which looks for more when it is done. An event that a
+    merge gave to a lead that is not held here is left to the next."""
     return way().claim(events, limit)
 
 
@@ -91,6 +92,7 @@ class ByRows:
             return [], False
         leads = hold(due.values())
         events = list(pending.filter(pk__in=due).select_for_update(skip_locked=True))
+        events = [event for event in events if event.related_lead_id in {None, *leads}]
         for event in events:
             event.related_lead = leads.get(event.related_lead_id)
         return events, len(due) == limit
@@ -210,9 +212,11 @@ class InSets:
             rows = cursor.fetchall()
         claimed = []
         for row in rows:
-            claimed.append(_made(event, row[1:width]))
-            claimed[-1].related_lead = _made(lead, row[width:])
-        return claimed, bool(rows) and rows[0][0] == limit
+            one, its_lead = _made(event, row[1:width]), _made(lead, row[width:])
+            if one.related_lead_id is None or its_lead is not None:
+                one.related_lead = its_lead
+                claimed.append(one)
+        return claimed, len(claimed) < len(rows) or (bool(rows) and rows[0][0] == limit)
 
     @classmethod
     @functools.lru_cache(maxsize=8)

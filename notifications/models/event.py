@@ -72,7 +72,7 @@ class EventQuerySet(AttemptsQuerySet):
         with transaction.atomic():
             events, more = arrival.claim(self, limit)
             if not events:
-                return 0, False
+                return 0, more
             positions = arrival.lock(recipients)
             batch = events[: max(1, BATCH_ROWS // max(1, len(positions)))]
             _deliver(batch, positions)

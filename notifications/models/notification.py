@@ -78,6 +78,18 @@ class NotificationQuerySet(models.QuerySet):
         inboxes = Inbox.objects.lock(rows.values_list("recipient_id", flat=True))
         realtime.publish_after_commit(parting.way()(rows, lead_id, inboxes))
 
+    def hand_over(self, lead_id: int, heir_id: int, paths: tuple[str, str]) -> list:
+        """Another lead takes the place of this one in these notifications, which is a change of
+        each of them; ``paths`` are their pages. Returns the ids of those that it was.
+
+        Part of the transaction that merges the two or undoes it, whose rows the caller has locked.
+        """
+        rows = self.filter(related_lead_id=lead_id, deleted_at=None)
+        inboxes = Inbox.objects.lock(rows.values_list("recipient_id", flat=True))
+        heir = parting.Heir(heir_id, *paths, list(rows.values_list("pk", flat=True)))
+        realtime.publish_after_commit(parting.way()(rows, lead_id, inboxes, heir))
+        return heir.ids
+
 
 class Notification(models.Model):
     """The database looks after ``recipient`` alone: to look up three more rows for each row that

@@ -44,11 +44,13 @@ export async function submit(path, fields) {
   return { status: response.status, body: await response.json().catch(() => ({})) };
 }
 
-/** The document of a page or fragment; null where there is nothing to show (204). */
+/** The document of a page or fragment; null where there is nothing to show (204). Where the page moved
+ * to, an ApiError says in its body. */
 export async function page(path) {
   const response = await fetch(path, { credentials: "same-origin", headers: { Accept: "text/html" } });
   if (response.status === 204) return null;
-  if (!response.ok || response.redirected) throw new ApiError(response.status, {});
+  if (response.redirected) throw new ApiError(response.status, { movedTo: response.url });
+  if (!response.ok) throw new ApiError(response.status, {});
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 

@@ -6,6 +6,7 @@
  *   <button data-leads-pill hidden>             "3 new leads", where one has scrolled
  *   <section id data-refill-on-leads>           anything else about leads: filled anew
  *   <p data-lead-gone hidden>                   shown when the lead of this page was deleted
+ *   <p data-lead-moved hidden><a></p>           and with a link to the other, when it was merged
  */
 import { page } from "./api.js";
 import { refill, settled, swapped } from "./swap.js";
@@ -19,7 +20,7 @@ export function leadsLive(feed) {
   const list = document.querySelector("[data-leads-live]");
   if (list) liveList(feed, list);
   document.querySelectorAll("[data-refill-on-leads]").forEach((section) => {
-    const fill = settled(() => refill(section).catch(missing), 200);
+    const fill = settled(() => refill(section).then(present, missing), 200);
     feed.addEventListener("lead", ({ detail }) => concerns(section, detail) && fill());
     feed.addEventListener("notification", ({ detail: { notification } }) => {
       const only = section.dataset.refillOnLeads;
@@ -35,8 +36,20 @@ function concerns(section, { lead, id }) {
   return !only || only === String(lead?.id ?? id);
 }
 
+/** It may be back: a merge can be undone. */
+function present() {
+  for (const notice of document.querySelectorAll("[data-lead-gone], [data-lead-moved]")) notice.hidden = true;
+}
+
 function missing(error) {
   const gone = document.querySelector("[data-lead-gone]");
+  const moved = document.querySelector("[data-lead-moved]");
+  const to = error.body?.movedTo;
+  if (moved && to && /^\/leads\/\d+\/$/.test(new URL(to).pathname)) {
+    moved.querySelector("a").href = to;
+    moved.hidden = false;
+    return;
+  }
   if (error.status === 404 && gone) gone.hidden = false;
   else console.error(error);
 }
