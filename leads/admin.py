@@ -1,7 +1,19 @@
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import FilteredSelectMultiple
 
 from leads import policy
-from leads.models import Activity, Appointment, Attendance, Comment, Interaction, Lead, Task
+from leads.forms.people import in_order, who_work_here
+from leads.models import (
+    Activity,
+    Appointment,
+    Comment,
+    Interaction,
+    Lead,
+    Looking,
+    Mention,
+    Task,
+)
 
 
 class ByPolicy(admin.ModelAdmin):
@@ -94,11 +106,23 @@ class TaskAdmin(OfLeadAdmin):
         self.message_user(request, f"{count} completed.")
 
 
-class AttendanceInline(admin.TabularInline):
-    model = Attendance
-    autocomplete_fields = ("user",)
-    extra = 0
-    verbose_name, verbose_name_plural = "attendee", "attendees"
+class AppointmentForm(forms.ModelForm):
+    """Who attends is stored by the appointment itself, which tells of it."""
+
+    attendees = forms.ModelMultipleChoiceField(
+        queryset=None, required=False, widget=FilteredSelectMultiple("attendees", False)
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        there = self.instance.attendee_ids
+        self.fields["attendees"].queryset = who_work_here(*there)
+        self.initial.setdefault("attendees", there)
+
+    def clean_attendees(self):
+        chosen = [person.pk for person in self.cleaned_data["attendees"]]
+        self.instance.attendee_ids = in_order(self.instance.attendee_ids, chosen)
+        return self.cleaned_data["attendees"]
 
 
 @admin.register(Appointment)
@@ -107,19 +131,10 @@ class AppointmentAdmin(OfLeadAdmin):
     list_filter = ("attendances__user",)
     search_fields = ("title", *OfLeadAdmin.search_fields)
     date_hierarchy = "starts_at"
-    inlines = (AttendanceInline,)
+    form = AppointmentForm
 
 
-@admin.register(Activity)
-class ActivityAdmin(admin.ModelAdmin):
-    """History: it is written by what happens, and nobody rewrites it."""
-
-    list_display = ("created_at", "lead", "kind", "text", "actor")
-    list_filter = ("kind", "actor")
-    list_select_related = ("lead", "actor", "comment", "interaction")
-    search_fields = ("message", "lead__first_name", "lead__last_name", "lead__company")
-    date_hierarchy = "created_at"
-
+class ReadOnly(admin.ModelAdmin):
     def has_add_permission(self, request):
         return False
 
@@ -128,3 +143,35 @@ class ActivityAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+@admin.register(Activity)
+class ActivityAdmin(ReadOnly):
+    """History: it is written by what happens, and nobody rewrites it."""
+
+    list_display = ("created_at", "lead", "kind", "text", "actor")
+    list_filter = ("kind", "actor")
+    list_select_related = ("lead", "actor", "comment", "interaction")
+    search_fields = ("message", "lead__first_name", "lead__last_name", "lead__company")
+    date_hierarchy = "created_at"
+
+
+@admin.register(Mention)
+class MentionAdmin(ReadOnly):
+    """Written with the words that mention somebody."""
+
+    list_display = ("__str__", "user", "entry", "created_at", "seen_at")
+    list_filter = (("seen_at", admin.EmptyFieldListFilter), "user")
+    list_select_related = ("user", "entry__comment", "entry__interaction")
+    search_fields = ("words", "user__email", "user__first_name", "user__last_name")
+    date_hierarchy = "created_at"
+
+
+@admin.register(Looking)
+class LookingAdmin(ReadOnly):
+    """Who looks at what now: their pages say so, and it lapses."""
+
+    list_display = ("user", "lead", "until")
+    list_filter = ("user",)
+    list_select_related = ("user", "lead")
+    search_fields = ("user__email", "lead__first_name", "lead__last_name", "lead__company")

@@ -1,6 +1,6 @@
 """The worker's jobs for leads."""
 
-from leads.models import IdempotencyKey
+from leads.models import IdempotencyKey, Looking
 from notifications.worker import Job
 
 HOUR = 3600
@@ -10,4 +10,11 @@ def forget_keys() -> int:
     return IdempotencyKey.objects.forget_expired()
 
 
-JOBS = [Job("expired idempotency keys", HOUR, forget_keys)]
+def forget_lapsed_lookings() -> int:
+    return Looking.objects.forget_lapsed()
+
+
+JOBS = [
+    Job("expired idempotency keys", HOUR, forget_keys),
+    Job("who looks at a lead no more", 5, forget_lapsed_lookings),
+]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.views import agenda, board, bulk, composer, export, lead, stage
+from leads.views import agenda, board, bulk, composer, export, lead, looking, mentions, stage
 from leads.views import list as leads_list
 
 app_name = "leads"
@@ -35,4 +35,19 @@ urlpatterns = [
         name="reopen-task",
     ),
     path("<int:pk>/appointments/", agenda.add_appointment, name="add-appointment"),
+    path(
+        "<int:pk>/appointments/<int:appointment>/",
+        agenda.change_appointment,
+        name="change-appointment",
+    ),
+    path(
+        "<int:pk>/appointments/<int:appointment>/cancel/",
+        agenda.cancel_appointment,
+        name="cancel-appointment",
+    ),
+    path("<int:pk>/tasks/<int:task>/", agenda.change_task, name="change-task"),
+    path("<int:pk>/tasks/<int:task>/delete/", agenda.delete_task, name="delete-task"),
+    path("<int:pk>/looking/", looking.others, name="looking"),
+    path("<int:pk>/looking/<slug:tab>/", looking.here, name="look"),
+    path("mentions/seen/", mentions.seen, name="mentions-seen"),
 ]

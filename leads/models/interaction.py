@@ -2,13 +2,13 @@ from django.db import models
 from django.utils import timezone
 
 from leads.fields import ProseField
-from leads.models.of_lead import OfLead
+from leads.models.said import Said
 from notifications.kinds import Kind
 
 SUBJECT = 200  # characters
 
 
-class Interaction(OfLead):
+class Interaction(Said):
     """A contact with the lead that somebody logged: a call, an e-mail, a meeting, or a note of
     it. ``created_by`` is who logged it. What was logged keeps its kind: people were told of it."""
 
@@ -43,8 +43,7 @@ class Interaction(OfLead):
         return lines[0].strip()[:SUBJECT] if lines else ""
 
     def _made(self):
-        fields = {"interaction": self, "created_at": self.created_at}
-        self.lead.activity(self.kind, by=self.created_by_id, **fields).save()
+        self._tell(self.kind, interaction=self)
         if self.kind == self.Channel.EMAIL:
             text = f"{self.lead.name}: {self.subject}"
             self.lead.announce(Kind.EMAIL, text, by=self.created_by_id)

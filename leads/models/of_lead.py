@@ -5,6 +5,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from leads.models.lead import Lead, same
+from leads.models.telling import tell_after_commit
 
 
 class OfLeadQuerySet(models.QuerySet):
@@ -57,6 +58,7 @@ class OfLead(models.Model):
                 self.lead = Lead.objects.held(self.lead_id)
                 super().save(*args, **kwargs)
                 self._made()
+                tell_after_commit(self.lead)
             else:
                 stored = type(self).objects.locked(self.pk)
                 self.lead = stored.lead
@@ -67,6 +69,7 @@ class OfLead(models.Model):
         with transaction.atomic():
             self.lead = type(self).objects.locked(self.pk).lead
             self._removed(by and by.pk)
+            tell_after_commit(self.lead)
             return super().delete(*args, **kwargs)
 
     def _change(self, stored, by, *args, **kwargs):
@@ -75,6 +78,7 @@ class OfLead(models.Model):
         self.edited_at = timezone.now()
         super().save(*args, **kwargs)
         self._changed(stored, by)
+        tell_after_commit(self.lead)
 
     def _same_as(self, stored) -> bool:
         return same(self, stored)
