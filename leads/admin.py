@@ -29,7 +29,8 @@ class ByPolicy(admin.ModelAdmin):
     def get_deleted_objects(self, objs, request):
         """The history of what is deleted goes with it, though nobody deletes from history."""
         found, counts, refused, protected = super().get_deleted_objects(objs, request)
-        return found, counts, refused - {Activity._meta.verbose_name}, protected
+        along = {model._meta.verbose_name for model in (Activity, Mention, Looking)}
+        return found, counts, refused - along, protected
 
     def save_model(self, request, obj, form, change):
         if not change:

@@ -100,7 +100,7 @@ class CommentForm(forms.ModelForm):
 
 
 class InteractionForm(CommentForm):
-    occurred_at = PastField(label=_("When"))
+    occurred_at = PastField(label=_("When"), required=False)
 
     class Meta(CommentForm.Meta):
         model = Interaction
@@ -108,7 +108,7 @@ class InteractionForm(CommentForm):
         help_texts = {"body": ""}
 
     def clean_occurred_at(self):
-        return _as_stored(self, "occurred_at")
+        return _as_stored(self, "occurred_at") or self.initial["occurred_at"]
 
 
 class TaskForm(Meanwhile):
