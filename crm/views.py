@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from crm.forms import ProfileForm, SignInForm
 from leads import days, due
-from leads.models import Appointment, Lead, Task
+from leads.models import Appointment, Lead, Mention, Task
 from leads.views.tasks import for_who_may_change
 from notifications.models import Notification
 
@@ -26,6 +26,7 @@ WAITING_COUNTED = 999
 TASKS_SHOWN = 20
 APPOINTMENTS_SHOWN = 20
 NEWS_READ = 100  # notifications that are looked at, the latest
+MENTIONS_SHOWN = 10
 NEWS_SHOWN = 10  # leads that they are about
 
 
@@ -45,6 +46,7 @@ logout = LogoutView.as_view()
 def today(request):
     """What to do now, and what happened meanwhile."""
     context = {"back": request.get_full_path(), **_waiting(), **_day_of(request.user)}
+    context |= _mentions_of(request.user)
     return render(request, "crm/today.html", context | _news_for(request.user))
 
 
@@ -74,6 +76,15 @@ def _day_of(user):
         "more_appointments": len(meetings) > APPOINTMENTS_SHOWN,
         "now": timezone.now(),
         "changes_at": due.changes_at(tasks),
+    }
+
+
+def _mentions_of(user):
+    """What mentions the user, until they have seen it."""
+    mentions = list(Mention.objects.of(user).unseen().to_show()[: MENTIONS_SHOWN + 1])
+    return {
+        "mentions": mentions[:MENTIONS_SHOWN],
+        "more_mentions": len(mentions) > MENTIONS_SHOWN,
     }
 
 

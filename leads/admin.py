@@ -1,13 +1,17 @@
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import FilteredSelectMultiple
 
 from leads import policy
+from leads.forms.people import in_order, who_work_here
 from leads.models import (
     Activity,
     Appointment,
-    Attendance,
     Comment,
     Interaction,
     Lead,
+    Looking,
+    Mention,
     Merge,
     ScoreRules,
     Task,
@@ -31,8 +35,8 @@ class ByPolicy(admin.ModelAdmin):
     def get_deleted_objects(self, objs, request):
         """The history of what is deleted goes with it, though nobody deletes from history."""
         found, counts, refused, protected = super().get_deleted_objects(objs, request)
-        history = {model._meta.verbose_name for model in (Activity, Merge)}
-        return found, counts, refused - history, protected
+        along = {model._meta.verbose_name for model in (Activity, Mention, Merge, Looking)}
+        return found, counts, refused - along, protected
 
     def save_model(self, request, obj, form, change):
         if not change:
@@ -109,11 +113,23 @@ class TaskAdmin(OfLeadAdmin):
         self.message_user(request, f"{count} completed.")
 
 
-class AttendanceInline(admin.TabularInline):
-    model = Attendance
-    autocomplete_fields = ("user",)
-    extra = 0
-    verbose_name, verbose_name_plural = "attendee", "attendees"
+class AppointmentForm(forms.ModelForm):
+    """Who attends is stored by the appointment itself, which tells of it."""
+
+    attendees = forms.ModelMultipleChoiceField(
+        queryset=None, required=False, widget=FilteredSelectMultiple("attendees", False)
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        there = self.instance.attendee_ids
+        self.fields["attendees"].queryset = who_work_here(*there)
+        self.initial.setdefault("attendees", there)
+
+    def clean_attendees(self):
+        chosen = [person.pk for person in self.cleaned_data["attendees"]]
+        self.instance.attendee_ids = in_order(self.instance.attendee_ids, chosen)
+        return self.cleaned_data["attendees"]
 
 
 @admin.register(Appointment)
@@ -122,12 +138,10 @@ class AppointmentAdmin(OfLeadAdmin):
     list_filter = ("attendances__user",)
     search_fields = ("title", *OfLeadAdmin.search_fields)
     date_hierarchy = "starts_at"
-    inlines = (AttendanceInline,)
+    form = AppointmentForm
 
 
-class History(admin.ModelAdmin):
-    """It is written by what happens, and nobody rewrites it."""
-
+class ReadOnly(admin.ModelAdmin):
     def has_add_permission(self, request):
         return False
 
@@ -139,7 +153,9 @@ class History(admin.ModelAdmin):
 
 
 @admin.register(Activity)
-class ActivityAdmin(History):
+class ActivityAdmin(ReadOnly):
+    """History: it is written by what happens, and nobody rewrites it."""
+
     list_display = ("created_at", "lead", "kind", "text", "actor")
     list_filter = ("kind", "actor")
     list_select_related = ("lead", "actor", "comment", "interaction")
@@ -148,7 +164,9 @@ class ActivityAdmin(History):
 
 
 @admin.register(Merge)
-class MergeAdmin(History):
+class MergeAdmin(ReadOnly):
+    """History, as far as it is not undone."""
+
     list_display = ("__str__", "kept", "by", "at", "undone_by", "undone_at")
     list_filter = (("undone_at", admin.EmptyFieldListFilter), "by")
     list_select_related = ("kept", "by", "undone_by")
@@ -170,3 +188,24 @@ class MergeAdmin(History):
         except (NotUndone, Lead.DoesNotExist) as problem:
             return str(problem)
         return "undone."
+
+
+@admin.register(Mention)
+class MentionAdmin(ReadOnly):
+    """Written with the words that mention somebody."""
+
+    list_display = ("__str__", "user", "entry", "created_at", "seen_at")
+    list_filter = (("seen_at", admin.EmptyFieldListFilter), "user")
+    list_select_related = ("user", "entry__comment", "entry__interaction")
+    search_fields = ("words", "user__email", "user__first_name", "user__last_name")
+    date_hierarchy = "created_at"
+
+
+@admin.register(Looking)
+class LookingAdmin(ReadOnly):
+    """Who looks at what now: their pages say so, and it lapses."""
+
+    list_display = ("user", "lead", "until")
+    list_filter = ("user",)
+    list_select_related = ("user", "lead")
+    search_fields = ("user__email", "lead__first_name", "lead__last_name", "lead__company")

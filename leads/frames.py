@@ -1,5 +1,6 @@
 """The frames for live lists of leads. Not sequenced: who misses one reloads the list."""
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
@@ -27,6 +28,21 @@ def send(text: str) -> None:
 def send_all(texts: list[str]) -> None:
     users = get_user_model().objects.filter(is_active=True).values_list("pk", flat=True)
     realtime.publish(realtime.Push(user_id, text) for user_id in users for text in texts)
+
+
+def send_change(lead_id: int, row=None) -> None:
+    """Of a lead that is there: ``row``, or else as it is stored by now."""
+    row = row or apps.get_model("leads.Lead").objects.filter(pk=lead_id).first()
+    if row is not None:
+        send(lead(row, "change"))
+
+
+def presence(lead_id: int, user_ids: list[int]) -> str:
+    return wire.encode({"type": "lead:presence", "id": lead_id, "userIds": user_ids})
+
+
+def mentioned(lead_id: int, entry_id: int) -> str:
+    return wire.encode({"type": "lead:mentioned", "id": lead_id, "entryId": entry_id})
 
 
 def send_after_commit(text: str) -> None:

@@ -1,7 +1,7 @@
 """The worker's jobs for leads."""
 
 from leads import fading
-from leads.models import IdempotencyKey
+from leads.models import IdempotencyKey, Looking
 from notifications.worker import Job
 
 HOUR = 3600
@@ -17,7 +17,12 @@ def fade_scores() -> int:
     return 0
 
 
+def forget_lapsed_lookings() -> int:
+    return Looking.objects.forget_lapsed()
+
+
 JOBS = [
     Job("expired idempotency keys", HOUR, forget_keys),
     Job("scores that time or new rules change", 2, fade_scores),
+    Job("who looks at a lead no more", 5, forget_lapsed_lookings),
 ]

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from leads.views import agenda, board, bulk, composer, export, lead, merge, stage
+from leads.views import (
+    agenda,
+    board,
+    bulk,
+    composer,
+    export,
+    lead,
+    looking,
+    mentions,
+    merge,
+    stage,
+)
 from leads.views import list as leads_list
 
 app_name = "leads"
@@ -37,4 +48,19 @@ urlpatterns = [
     path("<int:pk>/merge/<int:other>/", merge.merge, name="merge"),
     path("<int:pk>/merges/<int:merge>/undo/", merge.undo, name="undo-merge"),
     path("<int:pk>/appointments/", agenda.add_appointment, name="add-appointment"),
+    path(
+        "<int:pk>/appointments/<int:appointment>/",
+        agenda.change_appointment,
+        name="change-appointment",
+    ),
+    path(
+        "<int:pk>/appointments/<int:appointment>/cancel/",
+        agenda.cancel_appointment,
+        name="cancel-appointment",
+    ),
+    path("<int:pk>/tasks/<int:task>/", agenda.change_task, name="change-task"),
+    path("<int:pk>/tasks/<int:task>/delete/", agenda.delete_task, name="delete-task"),
+    path("<int:pk>/looking/", looking.others, name="looking"),
+    path("<int:pk>/looking/<slug:tab>/", looking.here, name="look"),
+    path("mentions/seen/", mentions.seen, name="mentions-seen"),
 ]

@@ -18,7 +18,14 @@ SEQUENCED = {
     "notification:deleted",
     "notifications:bulk-updated",
 }
-UNSEQUENCED = {"lead:created", "lead:updated", "lead:deleted", "new_message"}
+UNSEQUENCED = {
+    "lead:created",
+    "lead:updated",
+    "lead:deleted",
+    "lead:presence",
+    "lead:mentioned",
+    "new_message",
+}
 EXPECTED_CLOSES = {1006, 1012, 1013, 4401, 4429}  # 1006: no close frame came
 ANSWER_SECONDS = 10
 SYNC_SECONDS = 0.5  # at least between two questions, to stay far below 50 frames in 10 s

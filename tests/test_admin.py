@@ -21,6 +21,8 @@ from leads.models import (
     Comment,
     Interaction,
     Lead,
+    Looking,
+    Mention,
     Merge,
     ScoreRules,
     Task,
@@ -209,9 +211,7 @@ def test_an_appointment_is_made_and_cancelled_in_the_admin(
         "starts_at_1": "09:30:00",
         "ends_at_0": "2026-03-02",
         "ends_at_1": "09:30:00",
-        "attendances-TOTAL_FORMS": 1,
-        "attendances-INITIAL_FORMS": 0,
-        "attendances-0-user": owner.pk,
+        "attendees": [owner.pk],
     }
     refused = desk.post("/admin/leads/appointment/add/", form)
     assert "Let it end after it starts." in refused.content.decode()
@@ -219,8 +219,17 @@ def test_an_appointment_is_made_and_cancelled_in_the_admin(
         saved(desk.post("/admin/leads/appointment/add/", form | {"ends_at_1": "10:00:00"}))
     made = Appointment.objects.get()
     assert made.attendee_ids == [owner.pk]
+    assert [entry.kind for entry in lead.activities.all()] == ["event"]
     text = "Demo with John Doe at 2026-03-02 09:30 UTC"
     assert told(api_of, owner, "event") == [(text, administrator.pk, lead.pk)]
+    both = form | {"ends_at_1": "10:00:00", "attendees": [administrator.pk, owner.pk]}
+    saved(desk.post(f"/admin/leads/appointment/{made.pk}/change/", both))
+    changed = lead.activities.latest("pk")
+    assert (changed.kind, changed.actor) == ("event_changed", administrator)
+    before, after = [owner.pk], [owner.pk, administrator.pk]
+    assert changed.changes == [{"field": "attendeeIds", "from": before, "to": after}]
+    saved(desk.post(f"/admin/leads/appointment/{made.pk}/change/", both))
+    assert lead.activities.latest("pk") == changed
     delete_selected(desk, "/admin/leads/appointment/", [made])
     assert not Appointment.objects.exists()
     last = Activity.objects.latest("pk")
@@ -228,7 +237,8 @@ def test_an_appointment_is_made_and_cancelled_in_the_admin(
 
 
 def test_history_is_only_read_and_goes_with_what_it_tells_of(desk, lead):
-    comment, stays = CommentFactory(lead=lead), CommentFactory()
+    comment, stays = CommentFactory(lead=lead, body="@Ada Example"), CommentFactory()
+    Looking.objects.arrive(lead, comment.activity.mentions.get().user, "tab")
     TaskFactory(lead=lead)
     path = f"/admin/leads/activity/{comment.activity.pk}/"
     assert desk.get(f"{path}change/").status_code == 200
@@ -454,6 +464,12 @@ MAKERS = {
     Interaction: make_part(InteractionFactory),
     Task: make_part(TaskFactory, assignee=True),
     Appointment: make_appointment,
+    Mention: lambda n: Mention.objects.create(
+        entry=make_part(CommentFactory)(n).activity, user=UserFactory(), words="Jo"
+    ),
+    Looking: lambda n: Looking.objects.create(
+        lead=make_lead(n), user=UserFactory(), tab="a", until=timezone.now()
+    ),
     Activity: lambda n: make_part(CommentFactory)(n).activity,
     ScoreRules: make_rules,
     Merge: make_merge,

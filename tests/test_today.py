@@ -133,11 +133,11 @@ def test_it_takes_as_many_queries_for_a_full_day_as_for_a_short_one(page, owner,
 
     with committing():
         fill(1)
-    assert counted(page, "/") == 8
+    assert counted(page, "/") == 9
     with committing():
         fill(60)
     UserFactory.create_batch(5)
-    assert counted(page, "/") == 8
+    assert counted(page, "/") == 9
     text = html(page)
     assert (len(titles(text)), len(meetings(text))) == (20, 20)
     assert text.count("waiting-name") == 10

@@ -1,6 +1,13 @@
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 
 
-def who_work_here():
-    active = get_user_model().objects.filter(is_active=True)
-    return active.order_by("first_name", "last_name", "pk")
+def who_work_here(*there):
+    """``there`` are the ids of those who have it already, and keep it though they left."""
+    people = get_user_model().objects.filter(Q(is_active=True) | Q(pk__in=there))
+    return people.order_by("first_name", "last_name", "pk")
+
+
+def in_order(there: list[int], chosen: list[int]) -> list[int]:
+    """Who is chosen: first those who were there, as they were named, then who came."""
+    return [pk for pk in there if pk in chosen] + [pk for pk in chosen if pk not in there]

@@ -1,13 +1,50 @@
 """What belongs to a lead: comments, interactions, tasks and appointments."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from leads.forms.people import who_work_here
+from leads.forms.meanwhile import Meanwhile
+from leads.forms.people import in_order, who_work_here
 from leads.models import Appointment, Comment, Interaction, Task
+
+MINUTES = "%Y-%m-%dT%H:%M"
+CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+class HiddenMoment(forms.DateTimeInput):
+    input_type = "hidden"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, MINUTES)
+
+
+class MomentField(forms.DateTimeField):
+    """A time of the reader's day; one that lies beyond the calendar is none."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTES)
+    hidden_widget = HiddenMoment
+
+    def to_python(self, value):
+        moment = super().to_python(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as problem:
+            raise ValidationError(self.error_messages["invalid"], "invalid") from problem
+
+
+class PastField(MomentField):
+    """When something took place that is logged now."""
+
+    def clean(self, value):
+        moment = super().clean(value)
+        if moment and moment > timezone.now() + CLOCKS_DIFFER:
+            raise ValidationError(_("This has not been yet: give a time that has passed."))
+        return moment
 
 
 class ComposerForm(forms.Form):
@@ -23,12 +60,14 @@ class ComposerForm(forms.Form):
         required=False,
         widget=forms.RadioSelect,
     )
+    occurred_at = PastField(label=_("When, if not now"), required=False)
     body = Comment._meta.get_field("body").formfield(label=_("Text"), strip=False)
 
     def __init__(self, *args, **kwargs):
         start = {"kind": self.COMMENT, "direction": Interaction.Direction.OUT}
         super().__init__(*args, initial=start, auto_id="say-%s", **kwargs)
         _as_prose(self.fields["body"], rows=2)
+        self.fields["body"].widget.attrs["data-mentions"] = True
 
     def thing(self, lead, by):
         """What it says, to be stored."""
@@ -36,7 +75,9 @@ class ComposerForm(forms.Form):
         if kind == self.COMMENT:
             return Comment(lead=lead, created_by=by, body=body)
         direction = self.cleaned_data["direction"] or Interaction.Direction.OUT
-        return Interaction(lead=lead, created_by=by, kind=kind, direction=direction, body=body)
+        at = self.cleaned_data["occurred_at"] or timezone.now()
+        fields = {"kind": kind, "direction": direction, "body": body, "occurred_at": at}
+        return Interaction(lead=lead, created_by=by, **fields)
 
     def clean_body(self):
         body = self.cleaned_data["body"]
@@ -55,29 +96,22 @@ class CommentForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, auto_id="edit-%s", **kwargs)
         _as_prose(self.fields["body"], rows=4)
+        self.fields["body"].widget.attrs["data-mentions"] = True
 
 
 class InteractionForm(CommentForm):
+    occurred_at = PastField(label=_("When"), required=False)
+
     class Meta(CommentForm.Meta):
         model = Interaction
-        fields = ("direction", "body")
+        fields = ("direction", "occurred_at", "body")
         help_texts = {"body": ""}
 
-
-class MomentField(forms.DateTimeField):
-    """A time of the reader's day; one that lies beyond the calendar is none."""
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-
-    def to_python(self, value):
-        moment = super().to_python(value)
-        try:
-            return moment and moment.astimezone(UTC)
-        except OverflowError as problem:
-            raise ValidationError(self.error_messages["invalid"], "invalid") from problem
+    def clean_occurred_at(self):
+        return _as_stored(self, "occurred_at") or self.initial["occurred_at"]
 
 
-class TaskForm(forms.ModelForm):
+class TaskForm(Meanwhile):
     use_required_attribute = False
     due_at = MomentField(label=_("Due"), required=False)
 
@@ -87,35 +121,89 @@ class TaskForm(forms.ModelForm):
         labels = {"title": _("Task"), "assignee": _("For")}
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, auto_id="task-%s", **kwargs)
-        self.fields["assignee"].queryset = who_work_here()
+        super().__init__(*args, auto_id=_ids("task", kwargs.get("instance")), **kwargs)
+        self.fields["assignee"].queryset = who_work_here(self.instance.assignee_id)
         self.fields["assignee"].empty_label = _("Nobody")
         self.fields["title"].widget.attrs |= {"dir": "auto", "autocomplete": "off"}
         self.fields["title"].error_messages |= _blank(Task, "title")
 
+    def clean_due_at(self):
+        return _as_stored(self, "due_at")
 
-class AppointmentForm(forms.ModelForm):
+
+class AppointmentForm(Meanwhile):
     use_required_attribute = False
     starts_at = MomentField(label=_("Starts"))
     ends_at = MomentField(label=_("Ends"))
+    remind_minutes_before = forms.TypedChoiceField(
+        label=_("Reminder"), required=False, coerce=int, empty_value=None
+    )
     attendees = forms.ModelMultipleChoiceField(
         queryset=None, label=_("Who attends"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    ATTRIBUTES = {"attendees": "attendee_ids"}
+    REMINDERS = (
+        ("", _("None")),
+        (0, _("When it starts")),
+        (5, _("5 minutes before")),
+        (15, _("15 minutes before")),
+        (60, _("An hour before")),
+        (24 * 60, _("A day before")),
     )
 
     class Meta:
         model = Appointment
-        fields = ("title", "starts_at", "ends_at")
+        fields = ("title", "starts_at", "ends_at", "remind_minutes_before")
         labels = {"title": _("Appointment")}
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, auto_id="appointment-%s", **kwargs)
-        self.fields["attendees"].queryset = who_work_here()
+        instance = kwargs.get("instance")
+        there = instance.attendee_ids if instance else []
+        if instance and instance.pk:
+            kwargs["initial"] = {"attendees": there}
+        super().__init__(*args, auto_id=_ids("appointment", instance), **kwargs)
+        self.fields["attendees"].queryset = who_work_here(*there)
+        self.fields["remind_minutes_before"].choices = self._reminders()
         self.fields["title"].widget.attrs |= {"dir": "auto", "autocomplete": "off"}
-        self.fields["title"].error_messages |= _blank(Task, "title")
+        self.fields["title"].error_messages |= _blank(Appointment, "title")
+
+    def attendees_before(self):
+        """Who attended when the page was made, for a form that lists them itself."""
+        there = self.instance.pk is not None
+        return self["attendees"].as_hidden(only_initial=True) if there else ""
+
+    def clean_starts_at(self):
+        return _as_stored(self, "starts_at")
+
+    def clean_ends_at(self):
+        return _as_stored(self, "ends_at")
 
     def save(self, commit=True):
-        self.instance.attendee_ids = [person.pk for person in self.cleaned_data["attendees"]]
+        chosen = [getattr(person, "pk", person) for person in self.cleaned_data["attendees"]]
+        self.instance.attendee_ids = in_order(self.instance.attendee_ids, chosen)
         return super().save(commit)
+
+    def _reminders(self):
+        """What is offered, and what REST may have set."""
+        minutes = self.instance.remind_minutes_before
+        known = any(value == minutes for value, _label in self.REMINDERS)
+        other = [] if known or minutes is None else [(minutes, _minutes_before(minutes))]
+        return [*self.REMINDERS, *other]
+
+
+def _minutes_before(minutes):
+    return ngettext("%(n)s minute before", "%(n)s minutes before", minutes) % {"n": minutes}
+
+
+def _ids(name, instance):
+    """Several such forms may stand on one page."""
+    return f"{name}-{instance.pk}-%s" if instance and instance.pk else f"{name}-%s"
+
+
+def _as_stored(form, name):
+    """The form knows minutes: what it leaves alone keeps its seconds."""
+    was, now = form.initial.get(name), form.cleaned_data[name]
+    return was if was and now == was.replace(second=0, microsecond=0) else now
 
 
 def _blank(model, name):

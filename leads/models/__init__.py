@@ -4,6 +4,8 @@ from leads.models.comment import Comment
 from leads.models.idempotency import IdempotencyKey
 from leads.models.interaction import Interaction
 from leads.models.lead import Lead
+from leads.models.looking import Looking
+from leads.models.mention import Mention
 from leads.models.merge import Merge
 from leads.models.score_rules import ScoreRules, SourcePoints
 from leads.models.task import Task
@@ -16,6 +18,8 @@ __all__ = [
     "IdempotencyKey",
     "Interaction",
     "Lead",
+    "Looking",
+    "Mention",
     "Merge",
     "ScoreRules",
     "SourcePoints",

@@ -2,14 +2,14 @@ from django.db import models
 
 from leads.fields import ProseField
 from leads.models.activity import Activity
-from leads.models.of_lead import OfLead
+from leads.models.said import Said
 from notifications.kinds import Kind
 
 QUOTED = 120  # characters of a comment in its notification
 SOMEBODY = "Somebody"
 
 
-class Comment(OfLead):
+class Comment(Said):
     """What somebody said about a lead, to everybody who works here."""
 
     body = ProseField()
@@ -24,7 +24,6 @@ class Comment(OfLead):
         return self.body[:QUOTED]
 
     def _made(self):
-        kind, fields = Activity.Kind.COMMENT, {"comment": self, "created_at": self.created_at}
-        self.lead.activity(kind, by=self.created_by_id, **fields).save()
+        self._tell(Activity.Kind.COMMENT, comment=self)
         text = f"{self.created_by or SOMEBODY} on {self.lead.name}: {self.body[:QUOTED]}"
         self.lead.announce(Kind.COMMENT_ADDED, text, by=self.created_by_id)

@@ -7,7 +7,8 @@ from django.utils.translation import pgettext_lazy
 
 from leads.fields import ProseField
 from leads.models.lead import Lead
-from leads.models.of_lead import OfLead, OfLeadQuerySet
+from leads.models.of_lead import OfLeadQuerySet
+from leads.models.said import Said
 from leads.scoring import History
 from notifications.kinds import Kind
 
@@ -41,7 +42,7 @@ def _history(rows) -> History:
     )
 
 
-class Interaction(OfLead):
+class Interaction(Said):
     """A contact with the lead that somebody logged: a call, an e-mail, a meeting, or a note of
     it. ``created_by`` is who logged it. What was logged keeps its kind: people were told of it."""
 
@@ -90,12 +91,12 @@ class Interaction(OfLead):
         return result
 
     def _made(self):
-        fields = {"interaction": self, "created_at": self.created_at}
-        self.lead.activity(self.kind, by=self.created_by_id, **fields).save()
+        self._tell(self.kind, interaction=self)
         if self.kind == self.Channel.EMAIL:
             text = f"{self.lead.name}: {self.subject}"
             self.lead.announce(Kind.EMAIL, text, by=self.created_by_id)
         self.lead.rescore(self.created_by_id)
 
     def _changed(self, stored, by):
+        super()._changed(stored, by)
         self.lead.rescore(by)

@@ -15,6 +15,7 @@ from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED, email_key, phone_
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
 from leads.models.activity import Activity, change
 from leads.models.scored import Scored
+from leads.models.telling import tell_after_commit
 from notifications.kinds import Kind
 from notifications.models import Event, Notification
 from notifications.models.leads import hold
@@ -252,7 +253,7 @@ class Lead(Scored):
             self.announce(Kind.CONTACT, f"{self.name}: {self._words_for(names)}", by)
         if self._scored_differently(stored):
             self.rescore(by)
-        transaction.on_commit(self.tell_lists_after_commit, robust=True)
+        tell_after_commit(self, stored=True)
 
     def contact_fields_that_differ(self, other) -> list[str]:
         return [name for name in self.CONTACT_FIELDS if getattr(self, name) != getattr(other, name)]
@@ -288,9 +289,6 @@ class Lead(Scored):
             self.activity(kind, text, by, changes=[change(name, stored, self) for name in names])
             for kind, names, text in told
         ]
-
-    def tell_lists_after_commit(self):
-        frames.send(self.live_frame("change"))
 
     def _event(self, kind, message, by) -> Event:
         return Event(

@@ -21,6 +21,8 @@ from django.utils.translation import gettext_lazy as _
 from leads import frames
 from leads.models.activity import Activity, change
 from leads.models.lead import Lead
+from leads.models.looking import Looking
+from leads.models.telling import tell_after_commit
 from notifications.models import Event, Notification
 
 EVENTS, NOTIFICATIONS = Event._meta.label, Notification._meta.label
@@ -225,8 +227,10 @@ class Merge(models.Model):
 
 
 def belongings():
-    """Whatever points at a lead moves with it; notifications have a word of their own."""
-    return [each for each in Lead._meta.related_objects if each.related_model is not Notification]
+    """Whatever points at a lead moves with it; notifications have a word of their own, and who
+    looks at it looks at one that is gone."""
+    others = (Notification, Looking)
+    return [each for each in Lead._meta.related_objects if each.related_model not in others]
 
 
 def _move(to_lead, from_id, to_id, among=None) -> list[int]:
@@ -267,7 +271,7 @@ def _take(lead, values, since, by):
         lead.stage_changed_at = since
         Lead.objects.filter(pk=lead.pk).update(stage_changed_at=since)
     if lead.updated_at == before:  # else that told it
-        transaction.on_commit(lead.tell_lists_after_commit, robust=True)
+        tell_after_commit(lead, stored=True)
 
 
 def _unlike(kept, other, names) -> list[dict]:

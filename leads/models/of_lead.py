@@ -5,6 +5,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from leads.models.lead import Lead, same
+from leads.models.telling import tell_after_commit
 
 
 class OfLeadQuerySet(models.QuerySet):
@@ -69,6 +70,7 @@ class OfLead(models.Model):
                 self.lead = self.lead_for(self.lead_id)
                 super().save(*args, **kwargs)
                 self._made()
+                tell_after_commit(self.lead)
             else:
                 stored = type(self).objects.locked(self.pk)
                 self.lead = stored.lead
@@ -79,6 +81,7 @@ class OfLead(models.Model):
         with transaction.atomic():
             self.lead = type(self).objects.locked(self.pk).lead
             self._removed(by and by.pk)
+            tell_after_commit(self.lead)
             return super().delete(*args, **kwargs)
 
     def _change(self, stored, by, *args, **kwargs):
@@ -87,6 +90,7 @@ class OfLead(models.Model):
         self.edited_at = timezone.now()
         super().save(*args, **kwargs)
         self._changed(stored, by)
+        tell_after_commit(self.lead)
 
     def _same_as(self, stored) -> bool:
         return same(self, stored)

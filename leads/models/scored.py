@@ -7,12 +7,13 @@ quietly: ``score_told`` moves along, so that it differs from the score only by w
 
 from datetime import timedelta
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads import scoring
 from leads.models import score_rules
+from leads.models.telling import tell_after_commit
 from notifications.kinds import Kind
 
 TOLD_EVERY = timedelta(hours=1)
@@ -54,7 +55,7 @@ class Scored(models.Model):
         if told:
             self.score_event(by).save()
         if self.score != before:
-            transaction.on_commit(self.tell_lists_after_commit, robust=True)
+            tell_after_commit(self, stored=True)
 
     def fade(self, history, rules, now, may_tell: bool) -> bool:
         """Makes the score anew where nobody did anything: time passed, or the rules are others. The

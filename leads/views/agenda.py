@@ -26,14 +26,23 @@ def add_task(request, lead):
 @require_POST
 def mark_task(request, lead, task, completed):
     """Completes it, or opens it again."""
-    get_object_or_404(lead.tasks, pk=task)
     with transaction.atomic():
-        row = _locked_task(task)
-        if not policy.may(request.user, policy.CHANGE, row):
-            raise PermissionDenied
+        row = _locked(lead.tasks, task, request.user, policy.CHANGE)
         row.mark(completed)
         row.save(by=request.user)
     return redirect(lead)
+
+
+@for_who_may(policy.READ)
+@require_POST
+def change_task(request, lead, task):
+    return _change(request, lead, lead.tasks, task, TaskForm)
+
+
+@for_who_may(policy.READ)
+@require_POST
+def delete_task(request, lead, task):
+    return _delete(request, lead, lead.tasks, task)
 
 
 @for_who_may(policy.ADD, Appointment)
@@ -47,8 +56,41 @@ def add_appointment(request, lead):
     return redirect(lead)
 
 
-def _locked_task(pk):
+@for_who_may(policy.READ)
+@require_POST
+def change_appointment(request, lead, appointment):
+    return _change(request, lead, lead.appointments, appointment, AppointmentForm)
+
+
+@for_who_may(policy.READ)
+@require_POST
+def cancel_appointment(request, lead, appointment):
+    return _delete(request, lead, lead.appointments, appointment)
+
+
+def _change(request, lead, rows, pk, form_class):
+    with transaction.atomic():
+        row = _locked(rows, pk, request.user, policy.CHANGE)
+        form = form_class(request.POST, instance=row)
+        if form.is_valid():
+            form.save(commit=False).save(by=request.user)
+            return redirect(lead)
+    return page(request, lead, 409 if form.conflicts else 200, changing=form)
+
+
+def _delete(request, lead, rows, pk):
+    with transaction.atomic():
+        _locked(rows, pk, request.user, policy.DELETE).delete(by=request.user)
+    return redirect(lead)
+
+
+def _locked(rows, pk, user, action):
+    """The one of these, locked, for who may do that with it."""
+    get_object_or_404(rows, pk=pk)
     try:
-        return Task.objects.locked(pk)
+        row = rows.model.objects.locked(pk)
     except ObjectDoesNotExist as gone:
         raise Http404 from gone
+    if not policy.may(user, action, row):
+        raise PermissionDenied
+    return row

@@ -17,8 +17,10 @@ from leads import duplicates, policy
 from leads.forms.lead import EditForm, FieldForm, shown
 from leads.forms.things import AppointmentForm, ComposerForm, TaskForm
 from leads.models import Lead
+from leads.models.looking import who_looks
 from leads.timeline import Stretch
 from leads.views.gone import gone, moved_or_gone
+from leads.views.opened import Opened
 from leads.views.said import entries_of
 from notifications.kinds import Kind
 
@@ -78,7 +80,8 @@ def page(request, lead, status=200, asked=None, **given):
         "appointment_form": given.get("appointment")
         or AppointmentForm(initial={"attendees": [request.user]}),
         **_facts(lead, may_change, given.get("fact")),
-        **_agenda(lead, request.user),
+        **_agenda(lead, request.user, Opened(request.GET, given.get("changing"))),
+        "looking": who_looks(lead.pk, without=request.user.pk),
     }
     return render(request, "leads/detail.html", context, status=status)
 
@@ -106,7 +109,7 @@ def _facts(lead, may_change, sent):
     }
 
 
-def _agenda(lead, user):
+def _agenda(lead, user, opened):
     """What to do next, and what was done."""
     now = timezone.now()
     todo = lead.tasks.select_related("assignee").filter(completed_at=None)
@@ -114,14 +117,17 @@ def _agenda(lead, user):
     ahead = lead.appointments.filter(ends_at__gte=now).order_by("starts_at", "pk")
     todo = list(todo.order_by(F("due_at").asc(nulls_last=True), "pk")[:OPEN_SHOWN])
     done = list(done.select_related("assignee")[:DONE_SHOWN])
+    ahead = list(ahead.prefetch_related("attendances__user")[:AHEAD_SHOWN])
+    for row in [*todo, *done, *ahead]:
+        row.theirs = policy.may(user, policy.CHANGE, row)
+        row.form = opened.form_of(row)
     for task in [*todo, *done]:
-        task.theirs = policy.may(user, policy.CHANGE, task)
         task.state = _state(task, now)
     return {
         "todo": todo,
         "just_done": [task for task in done if task.completed_at > now - UNDO],
         "done": [task for task in done if task.completed_at <= now - UNDO],
-        "ahead": list(ahead.prefetch_related("attendances__user")[:AHEAD_SHOWN]),
+        "ahead": ahead,
     }
 
 

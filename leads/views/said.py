@@ -1,11 +1,15 @@
 """How the entries of a timeline read: who did what, and what became of which field."""
 
+from collections import defaultdict
+from datetime import timedelta
+
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from leads import policy
+from leads import mentions, policy
 from leads.forms.things import CommentForm, InteractionForm
-from leads.models import Activity, Appointment, Interaction, Lead
+from leads.models import Activity, Appointment, Interaction, Lead, Mention
 from leads.words import words_of
 
 Kind = Activity.Kind
@@ -33,16 +37,20 @@ FROM_THEM = {
     Kind.CALL: _("logged a call from them"),
     Kind.EMAIL: _("logged an e-mail from them"),
 }
+AT_ONCE = timedelta(minutes=2)
 TIMES = ("startsAt", "endsAt", "createdAt")
 
 
 def entries_of(stretch, user, editing, sent=None):
     """Each entry of that part of the timeline, as the page shows it. ``editing`` is the id of the
     one whose form is open, ``sent`` such a form that came back with something to say."""
+    mentioned = _mentions_in(stretch.entries)
     for entry in stretch.entries:
+        entry.words = words_of(entry)
+        _say_mentions(entry, mentioned.get(entry.pk, ()), user)
+        entry.took_place = _took_place(entry)
         entry.said = entry.comment or entry.interaction
         entry.verb = _verb(entry)
-        entry.words = words_of(entry)
         entry.told = [_change(change) for change in _listed(entry)]
         entry.undoable = entry.kind == Kind.MERGED and _undoable(entry)
         entry.theirs = bool(entry.said) and policy.may(user, policy.CHANGE, entry.said)
@@ -50,6 +58,39 @@ def entries_of(stretch, user, editing, sent=None):
         if entry.theirs and editing == str(entry.pk):
             entry.form = form_of(entry.said)
     return stretch.entries
+
+
+def _mentions_in(entries) -> dict[int, list]:
+    """By entry; a timeline without an ``@`` has none."""
+    may = [entry.pk for entry in entries if entry.pk and "@" in entry.text]
+    found = defaultdict(list)
+    for mention in Mention.objects.filter(entry__in=may).select_related("user") if may else ():
+        found[mention.entry_id].append(mention)
+    return found
+
+
+def _say_mentions(entry, found, user):
+    """The words with who is mentioned marked, and the reader's own mention until it is seen."""
+    own = [mention for mention in found if mention.user == user]
+    entry.unseen = next((mention.pk for mention in own if mention.seen_at is None), None)
+    people = {mention.words.lower(): mention.user for mention in found}
+    pieces = mentions.parts(entry.words, list(people))
+    entry.prose = format_html_join("", "{}", ((_marked(*piece, people, user),) for piece in pieces))
+
+
+def _marked(text, words, people, user):
+    if words is None:
+        return text
+    who = people[" ".join(words.lower().split())]
+    mark = "mention is-me" if who == user else "mention"
+    return format_html('<span class="{}" title="{}">{}</span>', mark, who, text)
+
+
+def _took_place(entry):
+    """When it was, of what was logged later than it happened."""
+    said = entry.interaction
+    late = said is not None and abs(said.occurred_at - entry.created_at) > AT_ONCE
+    return said.occurred_at if late else None
 
 
 def form_of(said, data=None):

@@ -34,9 +34,10 @@ export async function call(method, path, body, { keepalive = false } = {}) {
 }
 
 /** What a form would send, its answer as JSON: `{status, body}`, whatever the status. */
-export async function submit(path, fields) {
+export async function submit(path, fields, { keepalive = false } = {}) {
   const response = await fetch(path, {
     method: "POST",
+    keepalive,
     credentials: "same-origin",
     headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
     body: new URLSearchParams(fields),

@@ -10,6 +10,8 @@ import { keys } from "./keys.js";
 import { Feed } from "./leader.js";
 import { leadsLive } from "./leads-live.js";
 import { live as liveSections } from "./live.js";
+import { looking } from "./looking.js";
+import { mentionsSeen } from "./mentions-seen.js";
 import { pageHabits } from "./page.js";
 import { palette } from "./palette.js";
 import { pickLead } from "./pick-lead.js";
@@ -32,13 +34,14 @@ function live({ user, seq, unread, socket }) {
     seq: left.seq ?? Number(seq),
     unreadCount: Number(unread),
   });
-  const parts = [follow, bell, title, sound, desktop, status, leadsLive, liveSections, board, inbox];
+  const parts = [follow, bell, title, sound, desktop, status, leadsLive, liveSections, board, inbox, looking];
   for (const part of parts) part(feed);
   const onShow = toasts(feed, left.toasts);
   items();
   undoable();
   tasks();
   palette();
+  mentionsSeen();
   pickLead();
   feed.addEventListener("identity", ({ detail }) => {
     if (String(detail.userId) !== user) location.reload(); // somebody else signed in here

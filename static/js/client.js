@@ -16,7 +16,8 @@
  *   applied {from, seq, unreadCount, events}  one step of the sequence, before its own events
  *   caught-up {missed, last, away}     a gap is closed: how many new ones, and the last of them
  *   reset {}                           the position is not kept any more: reload the list
- *   lead {action, lead | id}           "add", "change" or "remove"; not sequenced
+ *   lead {action, lead | id}           "add", "change" or "remove"; not sequenced, as the next two
+ *   presence {id, userIds}, mentioned {id, entryId}  who looks at the lead; what mentions us changed
  *   message {message}, made {requestId, lead}, refused {code, detail, requestId}
  *   state {state, nextTry, code}       see connection.js
  *   identity {userId}                  who the server says we are, with every connection
@@ -50,9 +51,7 @@ export class LeadbellClient extends EventTarget {
     });
   }
 
-  connect() {
-    this.#connection.open();
-  }
+  connect = () => this.#connection.open();
 
   close() {
     clearTimeout(this.#receipt);
@@ -80,6 +79,8 @@ export class LeadbellClient extends EventTarget {
     "lead:created": ({ lead }) => this.#emit("lead", { action: "add", lead }),
     "lead:updated": ({ lead }) => this.#emit("lead", { action: "change", lead }),
     "lead:deleted": ({ id }) => this.#emit("lead", { action: "remove", id }),
+    "lead:presence": ({ id, userIds }) => this.#emit("presence", { id, userIds }),
+    "lead:mentioned": ({ id, entryId }) => this.#emit("mentioned", { id, entryId }),
     new_message: ({ message }) => this.#emit("message", { message }),
     ack: ({ requestId, lead }) => this.#emit("made", { requestId, lead }),
     error: ({ code, detail, requestId }) => this.#emit("refused", { code, detail, requestId }),

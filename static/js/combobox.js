@@ -6,11 +6,12 @@
  *
  * `find(text, show)` shows options `{label, detail, …}`, and again when it knows more; what a call that
  * is not the last one shows does not count.
- * `choose(option)` is told which was taken.
+ * `choose(option)` is told which was taken. `onlyWhenOpen` leaves the arrows to a text of several lines
+ * until there is something to choose from.
  */
 import { text } from "./texts.js";
 
-export function combobox(input, list, { find, choose, closed = () => {} }) {
+export function combobox(input, list, { find, choose, closed = () => {}, onlyWhenOpen = false }) {
   let options = [];
   let at = -1;
   let turn = 0;
@@ -71,8 +72,10 @@ export function combobox(input, list, { find, choose, closed = () => {} }) {
   }
 
   input.addEventListener("keydown", (event) => {
-    if (event.isComposing || !keys[event.key]) return;
+    if (event.isComposing || event.ctrlKey || event.metaKey || !keys[event.key]) return;
+    if (onlyWhenOpen && !isOpen()) return;
     const done = keys[event.key]();
+    if (done !== false && event.key === "Escape") event.stopPropagation(); // it has closed this
     if (done !== false || event.key.startsWith("Arrow")) event.preventDefault();
   });
   input.addEventListener("input", () => open().catch(console.error));

@@ -73,7 +73,8 @@ function replace(id, answer) {
 async function swapOne(id, path) {
   const fresh = (await page(path)).getElementById(id);
   exchange(id, fresh);
-  (fresh.querySelector("textarea") ?? fresh.querySelector("[data-focus=edit]"))?.focus();
+  const typed = fresh.querySelector("textarea") ?? fresh.querySelector("input:not([type=hidden])");
+  (typed ?? fresh.querySelector("[data-focus=edit]"))?.focus();
 }
 
 /** While one waited for it, the page may have been filled anew: the old one is the one there now. */

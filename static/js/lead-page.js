@@ -1,6 +1,7 @@
 /** What the page of one lead runs beside what every page does. */
 import { facts } from "./facts.js";
 import { inplace } from "./inplace.js";
+import { mentions } from "./mentions.js";
 
 /** A link to an entry that is not on this part of the timeline goes to the part that has it. */
 function entryOfAddress() {
@@ -19,6 +20,7 @@ function unfolded({ target }) {
 
 inplace();
 facts();
+mentions();
 entryOfAddress();
 addEventListener("hashchange", entryOfAddress);
 document.addEventListener("click", unfolded);

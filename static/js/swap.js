@@ -57,5 +57,5 @@ function addressOf(element, active) {
   const row = active?.closest?.("[data-key]");
   if (!row || !element.contains(row)) return null;
   const name = active.dataset.focus;
-  return `[data-key="${row.dataset.key}"] ${name ? `[data-focus="${name}"]` : "a, button"}`;
+  return `[data-key="${row.dataset.key}"] ${name ? `[data-focus="${name}"]` : ":is(a, button)"}`;
 }
