@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm.jobs import JOBS
-from leads import fading, scoring
+from leads import fading, frames, scoring
 from leads.models import Activity, Interaction, Lead, ScoreRules, SourcePoints, score_rules
 from leads.scoring import DAY, HOUR, History, Rules
 from notifications.models import Event, Notification
@@ -32,14 +32,14 @@ def clock(db):
 def live(monkeypatch):
     """The leads and scores of the frames for open lists."""
     shown = []
-    original = Lead.live_frame
+    original = frames.lead
 
     def note(lead, action):
         if action == "change":
             shown.append((lead.pk, lead.score))
         return original(lead, action)
 
-    monkeypatch.setattr(Lead, "live_frame", note)
+    monkeypatch.setattr(frames, "lead", note)
     return shown
 
 

@@ -123,7 +123,7 @@ class Merge(models.Model):
             _label(to_lead): _move(to_lead, other.pk, kept.pk) for to_lead in belongings()
         }
         _take(kept, {name: now for name, (_, now) in took.items()}, other.in_stage_since, self.by)
-        kept.rescore(self.by.pk)
+        kept.rescore_quietly()
         kind, text = Activity.Kind.MERGED, _described(kept, other)
         self.entry = kept.activity(kind, text, self.by.pk, changes=changes)
         self.entry.save()
@@ -154,7 +154,7 @@ class Merge(models.Model):
             row._refuse(kept)
             other = row._give_back(kept)
             row._give_up(kept, by)
-            kept.rescore(by.pk)
+            kept.rescore_quietly()
             row._tell_undone(kept, other, by)
             _hand_over(kept.pk, other.pk, row._told())
         return other

@@ -57,6 +57,15 @@ class Scored(models.Model):
         if self.score != before:
             tell_after_commit(self, stored=True)
 
+    def rescore_quietly(self) -> None:
+        """The same where nobody did anything to the lead: it was merged, or is as it was before."""
+        kept = self.kept()
+        before = self._made_anew(self._history(), score_rules.current(), timezone.now())
+        self.score_told += self.score - before
+        if self.kept() != kept:
+            self._meta.model.objects.filter(pk=self.pk).update(**self.kept())
+            tell_after_commit(self, stored=True)
+
     def fade(self, history, rules, now, may_tell: bool) -> bool:
         """Makes the score anew where nobody did anything: time passed, or the rules are others. The
         caller stores it. Returns whether people are told: of what the hour held back, and, where
