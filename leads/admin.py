@@ -1,7 +1,17 @@
 from django.contrib import admin
 
 from leads import policy
-from leads.models import Activity, Appointment, Attendance, Comment, Interaction, Lead, Task
+from leads.models import (
+    Activity,
+    Appointment,
+    Attendance,
+    Comment,
+    Interaction,
+    Lead,
+    ListColumns,
+    SavedView,
+    Task,
+)
 
 
 class ByPolicy(admin.ModelAdmin):
@@ -127,4 +137,39 @@ class ActivityAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ByPolicy):
+    """What is shared, and one's own; what they show is saved on the list."""
+
+    list_display = ("name", "owner", "shared", "updated_at")
+    list_filter = ("shared", "owner")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__email", "owner__first_name", "owner__last_name")
+    readonly_fields = ("owner", "query", "created_at", "updated_at")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).visible_to(request.user)
+
+    def has_add_permission(self, request):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        obj.save()
+
+
+@admin.register(ListColumns)
+class ListColumnsAdmin(admin.ModelAdmin):
+    """Everybody chooses their own, on the list."""
+
+    list_display = ("user", "columns")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__first_name", "user__last_name")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
         return False

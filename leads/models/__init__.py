@@ -5,6 +5,7 @@ from leads.models.idempotency import IdempotencyKey
 from leads.models.interaction import Interaction
 from leads.models.lead import Lead
 from leads.models.task import Task
+from leads.models.view import ListColumns, SavedView
 
 __all__ = [
     "Activity",
@@ -14,5 +15,7 @@ __all__ = [
     "IdempotencyKey",
     "Interaction",
     "Lead",
+    "ListColumns",
+    "SavedView",
     "Task",
 ]

@@ -17,6 +17,7 @@ from leads import policy
 from leads.forms.lead import EditForm, FieldForm, shown
 from leads.forms.things import AppointmentForm, ComposerForm, TaskForm
 from leads.models import Lead
+from leads.neighbours import neighbours
 from leads.timeline import Stretch
 from leads.views.said import entries_of
 from notifications.kinds import Kind
@@ -64,6 +65,7 @@ def page(request, lead, status=200, asked=None, **given):
     may_change = policy.may(request.user, policy.CHANGE, lead)
     context = {
         "lead": lead,
+        "neighbours": neighbours(request, lead),
         "may_change": may_change,
         "dial": re.sub(r"[^\d+*#,;]", "", lead.phone),
         "receipts": _receipts(lead) if policy.leads_the_team(request.user) else None,
