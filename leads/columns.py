@@ -40,7 +40,11 @@ COLUMNS = (
     Column("age", _("Age"), sorts=("-created", "created"), phone=True, numbers=True),
 )
 USUAL = ("company", "stage", "last", "source", "owner", "score", "next", "age")
-SOME, MANY = 9, 12  # columns from which the table is wider than a screen
+FEW, SCREEN = 560, 980  # pixels that are there on a tablet and on a screen
+BESIDE = 236  # of the check and the name
+WIDTHS = {"last": 200, "email": 180, "phone": 140, "company": 140, "job-title": 130, "stage": 108,
+          "city": 100, "region": 100, "country": 100, "source": 100, "age": 84, "updated": 84,
+          "owner": 76, "score": 64, "next": 48}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,11 @@ class Columns:
 
     @property
     def width(self) -> str:
-        """For the stylesheet: how much room they want."""
-        many = len(self.chosen)
-        return "usual" if self.usual else "most" if many >= MANY else "more" if many >= SOME else ""
+        """For the stylesheet: whether they fit, or the table scrolls sideways."""
+        if self.usual:
+            return "usual"
+        wanted = BESIDE + sum(WIDTHS[name] for name in self.chosen)
+        return "few" if wanted <= FEW else "some" if wanted <= SCREEN else "many"
 
     def in_rows(self) -> list:
         """What the page has: the chosen ones, and for phones what a row shows there. Each with

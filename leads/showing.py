@@ -35,7 +35,7 @@ class Showing:
         self.request, self.user = request, request.user
         self.view = _view(self.user, asked[VIEW]) if asked.get(VIEW) else None
         own = {name: asked[name] for name in NAMES if name in asked}
-        self.begun_with = dict(self.view.query) if self.view else {}
+        self.begun_with = {COLUMNS: str(Columns())} | self.view.query if self.view else {}
         self.asked = own if own or self.view is None else self.begun_with
         self._in_order = [name for name in asked if name in NAMES] or list(self.asked)
 

@@ -15,6 +15,7 @@ class ViewForm(forms.ModelForm):
         model = SavedView
         fields = ("name", "shared")
         labels = {"name": _("Name"), "shared": _("Everybody sees it")}
+        error_messages = {"name": {"required": _("Give a name.")}}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             name='SavedView',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', leads.fields.LineField(error_messages={'blank': 'Give a name.'}, max_length=60, verbose_name='name')),
+                ('name', leads.fields.LineField(max_length=60, verbose_name='name')),
                 ('shared', models.BooleanField(default=False, verbose_name='shared with everybody')),
                 ('query', models.JSONField(blank=True, default=dict, editable=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),

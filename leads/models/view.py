@@ -30,7 +30,7 @@ class SavedView(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views"
     )
-    name = LineField(_("name"), max_length=60, error_messages={"blank": _("Give a name.")})
+    name = LineField(_("name"), max_length=60)
     shared = models.BooleanField(_("shared with everybody"), default=False)
     query = models.JSONField(default=dict, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
