@@ -1,5 +1,5 @@
-"""The columns of the list, and which of them it shows. The name always does, and on a phone a row has
-a layout of its own, with those that say ``phone``."""
+"""The columns of the list, and which of them it shows: the name always. On a phone a row has a layout
+of its own, with those that say ``phone``."""
 
 from dataclasses import dataclass
 
@@ -59,7 +59,7 @@ class Columns:
 
     @classmethod
     def read(cls, text):
-        """What ``str`` wrote; None for what names no columns. Names that mean nothing are left out."""
+        """What ``str`` wrote; None for what names no columns. Others are left out."""
         names = text.split(",")
         return cls.named(names) if NAME in names else None
 

@@ -2,8 +2,8 @@
 
 Everybody who is signed in reads everything, and adds leads, and comments, interactions, tasks and
 appointments to any lead. Managers and administrators change and delete everything, a rep what
-``OWN`` says. A view of the list that is not shared is its owner's alone. The socket, which knows a user by id alone, adds leads and no more. The
-admin is entered by administrators alone.
+``OWN`` says. A view of the list that is not shared is its owner's alone. The socket, which knows a
+user by id alone, adds leads and no more. The admin is entered by administrators alone.
 """
 
 from leads.models import Appointment, Comment, Interaction, Lead, SavedView, Task

@@ -117,7 +117,7 @@ def test_who_leads_the_team(people):
     ]
 
 
-# What who may with a view of the list: everybody reads what is shared, and nobody another's private.
+# Who may what with a view of the list. Everybody reads what is shared, nobody another's private.
 VIEWS = {
     "own": {"rep": yes, "manager": yes, "administrator": yes},
     "another's shared": {"rep": no, "manager": yes, "administrator": yes},

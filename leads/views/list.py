@@ -125,7 +125,7 @@ def _sort(showing, both):
 
 
 def _views(user, current):
-    """Those to choose from, one's own first: in sight, and to unfold. The current one is in sight."""
+    """Those to choose from, one's own first: in sight, as the current one is, and to unfold."""
     there = list(SavedView.objects.visible_to(user).select_related("owner").by_name()[:VIEWS])
     there.sort(key=lambda view: view.owner_id != user.pk)
     shown = there[:TABS]
