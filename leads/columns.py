@@ -1,5 +1,5 @@
-"""The columns of the list, and which of them it shows: the name always. On a phone a row has a layout
-of its own, with those that say ``phone``."""
+"""The columns of the list, and which of them it shows: the name always. On a phone a row has a
+layout of its own, with those that say ``phone``."""
 
 from dataclasses import dataclass
 
