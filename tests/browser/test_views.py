@@ -25,6 +25,7 @@ def test_a_view_is_saved_changed_shared_and_used_by_somebody_else(
     page = browser_of(owner, "/leads/").page
     page.locator(".filters").get_by_label("Stage").select_option("Won")
     expect(rows(page)).to_have_count(1)
+    is_live(page)
     page.get_by_role("link", name="Save as view").click()
     dialog = page.get_by_role("dialog", name="Save as view")
     dialog.get_by_label("Name").fill("Won ones")
@@ -34,6 +35,7 @@ def test_a_view_is_saved_changed_shared_and_used_by_somebody_else(
     expect(tabs(page).locator("[aria-current]")).to_contain_text("Won ones")
     expect(rows(page)).to_contain_text("Grace")
 
+    is_live(page)
     page.locator(".filters").get_by_label("Stage").select_option("New")
     expect(rows(page)).to_contain_text("Ada")
     page.get_by_role("button", name="Save changes").click()
