@@ -10,9 +10,11 @@ from leads.models import (
     Comment,
     Interaction,
     Lead,
+    ListColumns,
     Looking,
     Mention,
     Merge,
+    SavedView,
     ScoreRules,
     Task,
 )
@@ -209,3 +211,38 @@ class LookingAdmin(ReadOnly):
     list_filter = ("user",)
     list_select_related = ("user", "lead")
     search_fields = ("user__email", "lead__first_name", "lead__last_name", "lead__company")
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(ByPolicy):
+    """What is shared, and one's own; what they show is saved on the list."""
+
+    list_display = ("name", "owner", "shared", "updated_at")
+    list_filter = ("shared", "owner")
+    list_select_related = ("owner",)
+    search_fields = ("name", "owner__email", "owner__first_name", "owner__last_name")
+    readonly_fields = ("owner", "query", "created_at", "updated_at")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).visible_to(request.user)
+
+    def has_add_permission(self, request):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        obj.save()
+
+
+@admin.register(ListColumns)
+class ListColumnsAdmin(admin.ModelAdmin):
+    """Everybody chooses their own, on the list."""
+
+    list_display = ("user", "columns")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__first_name", "user__last_name")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django_filters.fields import IsoDateTimeField
 
 from leads.models import Activity, Lead
+from leads.typos import closest
 
 
 class MomentField(IsoDateTimeField):
@@ -50,8 +51,9 @@ class PageFilter(LeadFilter):
         queryset=lambda request: _users(), null_label=NOBODY, null_value=NOBODY
     )
 
-    def __init__(self, request, queryset):
-        query = request.GET.copy()
+    def __init__(self, request, queryset, query=None):
+        """``query`` is the request's unless another is given."""
+        query = (request.GET if query is None else query).copy()
         if query.get("owner") == self.ME:
             query["owner"] = str(request.user.pk)
         super().__init__(query, queryset, request=request)
@@ -59,6 +61,14 @@ class PageFilter(LeadFilter):
     def rows(self):
         """None for a filter that means nothing."""
         return self.qs if self.is_valid() else self.queryset.none()
+
+    def closest(self, most: int) -> list:
+        """Of those that the other filters let through, the ones most like what is searched for."""
+        leads = self.queryset.all()
+        for name, value in self.form.cleaned_data.items():
+            if name != "search":
+                leads = self.filters[name].filter(leads, value)
+        return closest(leads, self.form.cleaned_data["search"], most)
 
 
 class TimelineFilter(django_filters.FilterSet):

@@ -2,13 +2,13 @@
 
 Everybody who is signed in reads everything, and adds leads, and comments, interactions, tasks and
 appointments to any lead. Managers and administrators change and delete everything, a rep what
-``OWN`` says. The socket, which knows a user by id alone, adds leads and no more. The
-admin is entered by administrators alone.
+``OWN`` says. A view of the list that is not shared is its owner's alone. The socket, which knows a
+user by id alone, adds leads and no more. The admin is entered by administrators alone.
 """
 
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import Appointment, Comment, Interaction, Lead, Task
+from leads.models import Appointment, Comment, Interaction, Lead, SavedView, Task
 
 REP = "rep"
 READ, ADD, CHANGE, DELETE = "read", "add", "change", "delete"
@@ -16,7 +16,7 @@ READ, ADD, CHANGE, DELETE = "read", "add", "change", "delete"
 
 def may(user, action: str, thing) -> bool:
     """``thing`` is a lead or what belongs to one; for ``ADD`` it may be its model."""
-    if not user.is_active:
+    if not user.is_active or _is_private_of_another(user, thing):
         return False
     return action in (READ, ADD) or leads_the_team(user) or _owns(user, thing)
 
@@ -41,6 +41,10 @@ def _owns(user, thing) -> bool:
     return OWN[type(thing)](user.pk, thing)
 
 
+def _is_private_of_another(user, thing) -> bool:
+    return isinstance(thing, SavedView) and not thing.is_visible_to(user)
+
+
 def _made(user_id, thing):
     return thing.created_by_id == user_id
 
@@ -52,6 +56,7 @@ OWN = {
     Comment: _made,
     Interaction: _made,
     Appointment: _made,
+    SavedView: lambda user_id, view: view.owner_id == user_id,
 }
 REFUSALS = {
     Lead: _("This lead belongs to somebody else: ask them or a manager."),
@@ -59,4 +64,5 @@ REFUSALS = {
     Comment: _("Somebody else wrote this comment: ask them or a manager."),
     Interaction: _("Somebody else logged this: ask them or a manager."),
     Appointment: _("Somebody else made this appointment: ask them or a manager."),
+    SavedView: _("Somebody else saved this view: ask them or a manager."),
 }

@@ -10,6 +10,7 @@ from leads.views import (
     looking,
     mentions,
     merge,
+    saved_views,
     stage,
 )
 from leads.views import list as leads_list
@@ -28,6 +29,11 @@ urlpatterns = [
     path("<int:pk>/card/", board.card, name="card"),
     path("bulk/", bulk.bulk, name="bulk"),
     path("export.csv", export.export, name="export"),
+    path("views/new/", saved_views.new, name="new-view"),
+    path("views/<int:pk>/", saved_views.edit, name="edit-view"),
+    path("views/<int:pk>/save/", saved_views.save, name="save-view"),
+    path("views/<int:pk>/delete/", saved_views.delete, name="delete-view"),
+    path("columns/", saved_views.columns, name="columns"),
     path("<int:pk>/field/", lead.field, name="field"),
     path("<int:pk>/say/", composer.say, name="say"),
     path("<int:pk>/entries/<int:entry>/", composer.mend, name="mend"),

@@ -21,9 +21,11 @@ from leads.models import (
     Comment,
     Interaction,
     Lead,
+    ListColumns,
     Looking,
     Mention,
     Merge,
+    SavedView,
     ScoreRules,
     Task,
 )
@@ -473,6 +475,8 @@ MAKERS = {
     Activity: lambda n: make_part(CommentFactory)(n).activity,
     ScoreRules: make_rules,
     Merge: make_merge,
+    SavedView: lambda n: SavedView.objects.create(owner=UserFactory(), name=f"{n}", shared=True),
+    ListColumns: lambda n: ListColumns.objects.create(user=UserFactory(), columns="name,age"),
     Notification: make_notification,
     Event: make_event,
     WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),
@@ -549,3 +553,14 @@ def test_searching_finds_by_what_is_shown(desk):
     assert f"{LEADS}{found.pk}/change/" in shown
     assert f"{LEADS}{other.pk}/change/" not in shown
     assert f"{LEADS}{other.pk}/change/" in desk.get(LEADS).content.decode()
+
+
+def test_a_view_that_somebody_keeps_to_themselves_is_not_in_the_admin(desk, administrator):
+    view = SavedView.objects.create(owner=UserFactory(), name="Secret")
+    address = f"/admin/leads/savedview/{view.pk}/change/"
+    assert "Secret" not in desk.get("/admin/leads/savedview/").content.decode()
+    assert desk.get(address).status_code == 302
+    SavedView.objects.update(shared=True)
+    assert "Secret" in desk.get("/admin/leads/savedview/").content.decode()
+    desk.post(address, {"name": "Renamed", "shared": "on"})
+    assert SavedView.objects.get().name == "Renamed"

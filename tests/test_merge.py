@@ -310,9 +310,15 @@ def test_a_merge_and_its_undo_leave_everything_as_it_was(
         kinds = ("contact", "stage", "owner")
         side["Activity"] = [each for each in news if each["fields"]["kind"] not in kinds]
         side["notifications"] = [
-            {**each} for each in side["notifications"] if not re.search(": | is now ", each["message"])
+            {**each}
+            for each in side["notifications"]
+            if not re.search(": | is now ", each["message"])
         ]
-        told = set(Event.objects.exclude(kind__in=("contact", "score_updated")).values_list("pk", flat=True))
+        told = set(
+            Event.objects.exclude(kind__in=("contact", "score_updated")).values_list(
+                "pk", flat=True
+            )
+        )
         side["events"] = [each for each in side["events"] if each["pk"] in told]
     assert after == before
 

@@ -322,10 +322,10 @@ def test_a_path_that_means_nothing_is_a_page_that_says_so(page, path):
     ("path", "queries"),
     [
         ("/", 8),
-        ("/leads/", 8),
-        ("/leads/?search=doe&stage=new", 8),
+        ("/leads/", 10),
+        ("/leads/?search=doe&stage=new", 10),
         ("/leads/new/", 4),
-        ("/leads/{lead}/", 12),
+        ("/leads/{lead}/", 13),
         ("/notifications/", 4),
         ("/notifications/?show=unread", 4),
         ("/notifications/panel/", 4),

@@ -10,7 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from leads import policy
-from leads.models import Appointment, Comment, Interaction, Lead, Merge, Task
+from leads.models import Appointment, Comment, Interaction, Lead, Merge, SavedView, Task
 from leads.versions import version_of
 from tests.factories import (
     GOOD,
@@ -107,7 +107,7 @@ def test_the_policy(action, thing, whose, role, make, people):
 
 
 def test_the_policy_has_a_word_on_every_model_that_belongs_to_people():
-    models = {Lead, Task, Comment, Interaction, Appointment}
+    models = {Lead, Task, Comment, Interaction, Appointment, SavedView}
     assert set(policy.OWN) == set(policy.REFUSALS) == models
 
 
@@ -116,6 +116,38 @@ def test_who_leads_the_team(people):
         "manager",
         "administrator",
     ]
+
+
+# Who may what with a view of the list. Everybody reads what is shared, nobody another's private.
+VIEWS = {
+    "own": {"rep": yes, "manager": yes, "administrator": yes},
+    "another's shared": {"rep": no, "manager": yes, "administrator": yes},
+    "another's private": {"rep": no, "manager": no, "administrator": no},
+}
+
+
+@every_role
+@pytest.mark.parametrize("whose", VIEWS)
+def test_views_of_the_list(whose, role, people):
+    person, shared = people[role], whose == "another's shared"
+    view = SavedView.objects.create(
+        owner=person if whose == "own" else people["teammate"], name="View", shared=shared
+    )
+    readable = whose != "another's private"
+    assert policy.may(person, policy.READ, view) == readable
+    for action in (policy.CHANGE, policy.DELETE):
+        assert policy.may(person, action, view) == VIEWS[whose][role]
+    assert not policy.may(people["gone"], policy.READ, view)
+    browser = Client()
+    browser.force_login(person, backend=MODEL_BACKEND)
+    refused = 403 if readable else 404
+    assert browser.get(f"/leads/?view={view.pk}").status_code == (200 if readable else 404)
+    changed = browser.get(f"/leads/views/{view.pk}/").status_code
+    assert changed == (200 if VIEWS[whose][role] else refused)
+    admin = browser.get(f"/admin/leads/savedview/{view.pk}/change/").status_code
+    assert admin == (200 if role == "administrator" and readable else 302)
+    browser.post(f"/leads/views/{view.pk}/delete/")
+    assert SavedView.objects.exists() != VIEWS[whose][role]
 
 
 # REST

@@ -9,6 +9,7 @@ from leads.models.mention import Mention
 from leads.models.merge import Merge
 from leads.models.score_rules import ScoreRules, SourcePoints
 from leads.models.task import Task
+from leads.models.view import ListColumns, SavedView
 
 __all__ = [
     "Activity",
@@ -18,9 +19,11 @@ __all__ = [
     "IdempotencyKey",
     "Interaction",
     "Lead",
+    "ListColumns",
     "Looking",
     "Mention",
     "Merge",
+    "SavedView",
     "ScoreRules",
     "SourcePoints",
     "Task",

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from leads.filters import PageFilter
+from leads.glance import glance
 from leads.models import Lead
-from leads.orders import order_of
+from leads.showing import Showing
 from notifications import wire
 
 log = logging.getLogger(__name__)
@@ -30,9 +30,11 @@ FIELDS = ("id", "first_name", "last_name", "email", "phone", "company", "job_tit
 @never_cache
 @require_GET
 def export(request):
-    leads = PageFilter(request, Lead.objects.select_related("owner")).rows()
-    order = order_of(request.GET.get("sort"))
-    response = StreamingHttpResponse(_lines(leads, order), content_type="text/csv; charset=utf-8")
+    """All fields; ``?fields=shown`` the columns that the list shows."""
+    showing = Showing(request)
+    sheet = Shown(showing.columns) if request.GET.get("fields") == "shown" else Everything()
+    lines = _lines(sheet, _chunks(showing))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="leads.csv"'
     return response
 
@@ -43,22 +45,63 @@ class _Echo:
     write = staticmethod(lambda text: text)
 
 
-def _lines(leads, order):
+class Everything:
+    """A sheet of all fields of a lead."""
+
+    heads = property(lambda self: [_heading(name) for name in FIELDS])
+
+    def rows(self, leads):
+        return [[_value(lead, name) for name in FIELDS] for lead in leads]
+
+
+class Shown:
+    """A sheet of the columns that a list shows."""
+
+    NAMES = {"job-title": "job_title", "age": "created_at", "updated": "updated_at"}  # of fields
+
+    def __init__(self, columns):
+        self.columns = list(columns)
+        self.glances = {column.name for column in columns} & {"next", "last"}
+
+    @property
+    def heads(self):
+        return [_("Name"), *(self._head(column) for column in self.columns)]
+
+    def rows(self, leads):
+        leads = glance(leads) if self.glances else leads
+        return [[lead.name, *(self._of(lead, c.name) for c in self.columns)] for lead in leads]
+
+    def _head(self, column):
+        name = self.NAMES.get(column.name)
+        return _heading(name) if name else str(column.label)
+
+    def _of(self, lead, name):
+        if name == "next":
+            return wire.moment(lead.next_task.due) if lead.next_task.due else lead.next_task.words
+        if name == "last":
+            return (lead.last_event.text or lead.last_event.title) if lead.last_event else ""
+        return _value(lead, self.NAMES.get(name, name))
+
+
+def _lines(sheet, chunks):
     """The head, then a chunk at a time. Where it breaks the last line says so."""
     write, sent = csv.writer(_Echo()).writerow, 0
-    yield BOM + write([_heading(name) for name in FIELDS])
+    yield BOM + write(sheet.heads)
     try:
-        for chunk in _chunks(leads, order):
-            yield "".join(write(map(_cell, _row(lead))) for lead in chunk)
+        for chunk in chunks:
+            yield "".join(write(map(_cell, row)) for row in sheet.rows(chunk))
             sent += len(chunk)
     except Exception:  # the answer has begun: its last line is the only place left to say it
         log.exception("an export failed after %s leads", sent)
         yield write([_("The export broke off after %(n)s leads. Try it again.") % {"n": sent}])
 
 
-def _chunks(leads, order):
+def _chunks(showing):
     """By keyset: nothing is held open between them, and no lead comes twice."""
-    place = None
+    if showing.close:
+        yield showing.close
+        return
+    leads, order, place = showing.filters.rows(), showing.order, None
     while chunk := list(order.after(leads, place)[:CHUNK]):
         yield chunk
         place = order.place_of(order.name_of(chunk[-1]))
@@ -68,10 +111,13 @@ def _heading(name) -> str:
     return capfirst(Lead._meta.get_field(name).verbose_name)
 
 
-def _row(lead):
-    moments = {name: wire.moment(getattr(lead, name)) for name in ("created_at", "updated_at")}
-    known = {"stage": lead.get_stage_display(), "owner": lead.owner or "", **moments}
-    return [known[name] if name in known else getattr(lead, name) for name in FIELDS]
+def _value(lead, name):
+    if name == "stage":
+        return lead.get_stage_display()
+    if name == "owner":
+        return lead.owner or ""
+    value = getattr(lead, name)
+    return wire.moment(value) if name in ("created_at", "updated_at") else value
 
 
 def _cell(value):

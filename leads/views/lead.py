@@ -18,6 +18,7 @@ from leads.forms.lead import EditForm, FieldForm, shown
 from leads.forms.things import AppointmentForm, ComposerForm, TaskForm
 from leads.models import Lead
 from leads.models.looking import who_looks
+from leads.neighbours import neighbours
 from leads.timeline import Stretch
 from leads.views.gone import gone, moved_or_gone
 from leads.views.opened import Opened
@@ -68,6 +69,7 @@ def page(request, lead, status=200, asked=None, **given):
     context = {
         "lead": lead,
         "score": lead.explained(),
+        "neighbours": neighbours(request, lead),
         "may_change": may_change,
         "duplicates": duplicates.of(lead, request.user),
         "just_merged": duplicates.just_merged(lead, request.GET),

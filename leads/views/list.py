@@ -8,42 +8,43 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from leads import duplicates, policy
-from leads.filters import PageFilter
 from leads.forms.lead import LeadForm
 from leads.forms.list import BulkForm, ListForm
+from leads.forms.view import ViewForm
 from leads.glance import glance
-from leads.models import Lead
-from leads.orders import NEWEST, order_of
+from leads.models import Lead, SavedView
+from leads.orders import NEWEST
+from leads.showing import Showing
 
 PAGE = 50
-# The columns that one can sort by: the order at first, and the other way round.
-SORTS = {"name": ("name", "-name"), "score": ("-score", "score"), "age": ("-created", "created")}
+NAMES = ("name", "-name")  # the orders that the head of the names offers
+TABS = 5  # views that stand beside each other; the others unfold
+VIEWS = 300  # that are offered
 
 
 @login_required
 @never_cache
 @require_GET
 def index(request):
-    filters = PageFilter(request, Lead.objects.select_related("owner"))
-    order = order_of(request.GET.get("sort"))
+    showing = Showing(request)
+    order = showing.order
     place = order.place_of(request.GET.get("before", ""))
-    rows = list(order.after(filters.rows(), place)[: PAGE + 1])
+    rows = list(order.after(showing.filters.rows(), place)[: PAGE + 1])
+    close = [] if rows or place else showing.close
     more = rows[PAGE - 1] if len(rows) > PAGE else None
-    form = ListForm(request.GET)
+    form = ListForm(showing.asked)
     context = {
-        "rows": glance(rows[:PAGE]),
-        "more": more and query(request, before=order.name_of(more)),
+        "showing": showing,
+        "rows": with_cells(close or rows[:PAGE], showing.columns),
+        "close": bool(close),
+        "more": more and showing.query(before=order.name_of(more)),
         "older": place is not None,
-        "order": order,
-        "live": place is None and order is NEWEST,
-        "sorts": {column: _sort(request, order, both) for column, both in SORTS.items()},
-        "first": query(request, before=None),
-        "without_search": query(request, search=None, before=None),
+        "live": place is None and order is NEWEST and not close,
         "form": form,
         "bulk": BulkForm.of(form),
         "back": request.get_full_path(),
-        "unknown": not filters.is_valid(),
-        "filtered": any(request.GET.get(name) for name in PageFilter.base_filters),
+        **_said(showing),
+        **_views(request.user, showing.view),
     }
     return render(request, "leads/list.html", context)
 
@@ -53,11 +54,14 @@ def index(request):
 @require_GET
 def row(request, pk):
     """The lead's row for a list that is open; 204 where the list's filters leave it out."""
-    filters = PageFilter(request, Lead.objects.select_related("owner"))
-    leads = glance(filters.rows().filter(pk=pk))
+    showing = Showing(request)
+    leads = list(showing.filters.rows().filter(pk=pk))
+    if not leads and showing.search:
+        leads = [lead for lead in showing.close if lead.pk == pk]
     if not leads:
         return HttpResponse(status=204)
-    return render(request, "leads/row.html", {"lead": leads[0]})
+    context = {"lead": with_cells(leads, showing.columns)[0], "carried": showing.carried}
+    return render(request, "leads/row.html", context)
 
 
 @login_required
@@ -76,8 +80,16 @@ def new(request):
     return render(request, "leads/form.html", {"form": form})
 
 
+def with_cells(leads, columns) -> list:
+    """The leads, each with what its row says beside the name: ``(column, text, on)``."""
+    leads, there = glance(leads), columns.in_rows()
+    for lead in leads:
+        lead.cells = [(column, column.of(lead), on) for column, on in there]
+    return leads
+
+
 def query(request, **changes):
-    """The list's query string with ``changes``; None takes a name away."""
+    """The address's query string with ``changes``; None takes a name away."""
     changed = request.GET.copy()
     for name, value in changes.items():
         changed.pop(name, None)
@@ -86,11 +98,43 @@ def query(request, **changes):
     return changed.urlencode()
 
 
-def _sort(request, order, both):
+def _said(showing):
+    """What the page says of the list itself, and the addresses it goes on to."""
+    heads = [
+        (column, on, column.sorts and _sort(showing, column.sorts))
+        for column, on in showing.columns.in_rows()
+    ]
+    return {
+        "here": showing.query(),
+        "first": showing.path,
+        "carried": showing.carried,
+        "without_search": showing.address(search=None),
+        "unknown": showing.meaningless(),
+        "by_name": _sort(showing, NAMES),
+        "heads": heads,
+    }
+
+
+def _sort(showing, both):
     """What the head of a column says: how the list is sorted by it, and where a click leads."""
-    first, second = both
+    order, (first, second) = showing.order, both
     to = second if order.name == first else first
     return {
-        "url": query(request, sort=to, before=None),
+        "url": showing.query(sort=to),
         "aria": ("descending" if order.descending else "ascending") if order.name in both else "",
+    }
+
+
+def _views(user, current):
+    """Those to choose from, one's own first: in sight, as the current one is, and to unfold."""
+    there = list(SavedView.objects.visible_to(user).select_related("owner").by_name()[:VIEWS])
+    there.sort(key=lambda view: view.owner_id != user.pk)
+    shown = there[:TABS]
+    if current is not None and current not in shown:
+        shown = [*shown[: TABS - 1], current]
+    return {
+        "views": shown,
+        "other_views": [view for view in there if view not in shown],
+        "may_change_view": current is not None and policy.may(user, policy.CHANGE, current),
+        "view_form": ViewForm(auto_id="new-view-%s"),
     }

@@ -8,7 +8,9 @@ function entryOfAddress() {
   const [, entry] = location.hash.match(/^#entry-(\d+)$/) ?? [];
   const asked = new URLSearchParams(location.search).get("entry");
   if (!entry || entry === asked || document.getElementById(`entry-${entry}`)) return;
-  location.replace(`?entry=${entry}${location.hash}`);
+  const query = new URLSearchParams(location.search);
+  query.set("entry", entry);
+  location.replace(`?${query}${location.hash}`);
 }
 
 /** Who unfolds a form wants to fill it in. */
