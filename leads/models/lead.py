@@ -83,7 +83,7 @@ class Lead(models.Model):
     region = LineField(max_length=150, blank=True)
     postal_code = LineField(max_length=20, blank=True)
     country = LineField(max_length=100, blank=True)
-    source = LineField(max_length=100, blank=True, db_index=True)
+    source = LineField(max_length=100, blank=True)
     stage = models.CharField(max_length=16, choices=Stage, default=Stage.NEW)
     score = models.IntegerField(default=0, editable=False)
     owner = models.ForeignKey(
@@ -92,6 +92,7 @@ class Lead(models.Model):
         null=True,
         blank=True,
         related_name="owned_leads",
+        db_index=False,  # there is one that begins with it
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -121,6 +122,9 @@ class Lead(models.Model):
             models.Index(NAME_KEY, "id", name="lead_name"),
             # Serves a stage of the list, and the new ones that wait.
             models.Index(fields=["stage", "created_at", "id"], name="lead_stage"),
+            # Serve the board of one owner or source, with its counts, and the sources' names.
+            models.Index(fields=["owner", "stage", "created_at", "id"], name="lead_owner"),
+            models.Index(fields=["source", "stage", "created_at", "id"], name="lead_source"),
         ]
 
     def __str__(self):
