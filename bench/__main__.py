@@ -13,7 +13,18 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import calm, connections, creators, fanout, figures, latency, reads, saturation
+from bench import (
+    calm,
+    connections,
+    creators,
+    fanout,
+    figures,
+    latency,
+    lighthouse,
+    pages,
+    reads,
+    saturation,
+)
 from bench.stage import Stage
 from tools.command import say, unwind_when_terminated
 
@@ -30,9 +41,24 @@ ROWS = {
     "idle": calm.idle,
     "connect": calm.connect,
     "retention": calm.retention,
+    "pages": pages.times,
+    "weights": pages.weights,
+    "lighthouse": lighthouse.measure,
 }
-WAITING = {"memory", "idle", "retention"}  # rows that take their time however few the runs
-QUICK = {"runs": 1, "seconds": 2, "samples": 10, "repeats": 5, "rows_of_user": 20_000}
+WAITING = {
+    "memory",
+    "idle",
+    "retention",
+    "lighthouse",
+}  # rows that take their time however few the runs
+QUICK = {
+    "runs": 1,
+    "seconds": 2,
+    "samples": 10,
+    "repeats": 5,
+    "rows_of_user": 20_000,
+    "leads": 5_000,
+}
 
 
 def options(arguments):
@@ -46,6 +72,7 @@ def options(arguments):
     add("--samples", type=int, default=60, help="Leads that a run of latency posts at least.")
     add("--repeats", type=int, default=30, help="Of each read, fan-out and pair of them.")
     add("--rows-of-user", type=int, default=1_000_000, help="Notifications of the user with many.")
+    add("--leads", type=int, default=100_000, help="Where pages are measured with very many.")
     add("--idle", type=int, default=5000, help="Sockets open at once where memory is measured.")
     add("--server-env", type=pair, action="append", default=[], metavar="NAME=VALUE")
     add("--bare-uvloop", action="store_true", help="Let the bare server run on uvloop, too.")

@@ -29,6 +29,7 @@ TIMES_OF_FEW = 1.2
 TIMES_OF_SQL = 4
 WARM_UP = 3
 
+# They are of `leads` leads in turn, the first of which is `lead`.
 # The id is a UUID v7: time, version, variant, and the user to tell two users' rows apart.
 BUILD = """
     INSERT INTO notifications_notification (
@@ -38,11 +39,12 @@ BUILD = """
     SELECT (lpad(to_hex(1700000000000 + n), 12, '0') || '70008000' ||
             lpad(to_hex(%(user)s::bigint), 12, '0'))::uuid,
            %(user)s, 'lead_created', 'New Lead Created', 'John Doe (ABC Company) added to pipeline',
-           '/leads/' || %(lead)s::text || '/', %(lead)s, %(user)s, n, n,
+           '/leads/' || lead || '/', lead, %(user)s, n, n,
            CASE WHEN n <= %(count)s - %(unread)s THEN now() END,
            now() - (%(count)s - n) * interval '1 second',
            now() - (%(count)s - n) * interval '1 second'
-      FROM generate_series(1, %(count)s) AS n
+      FROM generate_series(1, %(count)s) AS n,
+           LATERAL (SELECT %(lead)s::bigint + n %% %(leads)s::bigint AS lead) AS of_it
 """
 INBOX = "SELECT * FROM notifications_inbox WHERE user_id = %(user)s"
 LIST = """
@@ -79,7 +81,7 @@ class Reader:
         self.values = {"user": self.user, "count": count, "since": since, "unread": unread}
 
     def build(self, lead):
-        self.stage.sql(BUILD, self.values | {"lead": lead})
+        self.stage.sql(BUILD, self.values | {"lead": lead, "leads": 1})
         where = "WHERE user_id = %(user)s"
         numbers = "seq = %(count)s, unread_count = %(unread)s, kept_since = 0"
         self.stage.sql(f"UPDATE notifications_inbox SET {numbers} {where}", self.values)  # noqa: S608

@@ -10,6 +10,7 @@ import jwt
 import psycopg
 
 from bench import servers
+from bench.houses import FEW, House
 from tools import ROOT, services
 
 USERS = 1000
@@ -73,6 +74,13 @@ class Stage:
         bare.answers = lambda: bare.process.poll() is None and time.sleep(1) is None
         return self._started(bare)
 
+    @cached_property
+    def houses(self):
+        """The databases that pages are measured on: with few rows, and with many."""
+        self.inside("collectstatic", "--noinput", "--verbosity", "0", module="manage")
+        many = (self.options.leads, self.options.rows_of_user)
+        return House(self, "few", *FEW).fill(), House(self, "many", *many).fill()
+
     def renewed(self, name):
         """The server of that name in a new process."""
         server = getattr(self, name)
@@ -106,10 +114,10 @@ class Stage:
         job = server.job(name, tokens * each, tokens[:posters]) | details
         return json.loads(self._run("-m", "bench.load", input=json.dumps(job)))
 
-    def inside(self, *arguments, module):
+    def inside(self, *arguments, module, environment=None):
         """What a program within Leadbell's own code prints."""
         program = ["manage.py"] if module == "manage" else ["-m", module]
-        return self._run(*program, *arguments, env=self.environment)
+        return self._run(*program, *arguments, env=environment or self.environment)
 
     def _run(self, *arguments, **circumstances):
         done = subprocess.run(  # noqa: S603 (ours)

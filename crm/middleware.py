@@ -1,8 +1,9 @@
-"""Under /api/ every answer is JSON, whatever made it."""
+"""Under /api/ every answer is JSON, whatever made it; pages travel compressed."""
 
 from http import HTTPStatus
 
 from django.http import JsonResponse
+from django.middleware.gzip import GZipMiddleware
 
 PREFIX = "/api/"
 
@@ -31,6 +32,17 @@ def _in_json(response):
     answer = JsonResponse({"detail": detail}, status=response.status_code, headers=allow)
     answer._has_been_logged = True  # by Django, when it made the one that this stands for
     return answer
+
+
+class CompressedPages(GZipMiddleware):
+    """Pages alone: the API answers with a few hundred bytes at once, an export is sent as it is
+    read, and static files lie there compressed. A page's length says little of the secrets in it:
+    Django masks the token of its forms and adds up to 100 random bytes (BREACH)."""
+
+    def process_response(self, request, response):
+        if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
 
 
 class LockedOut:

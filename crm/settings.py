@@ -42,9 +42,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "crm.middleware.ApiAnswersInJson",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "crm.middleware.CompressedPages",
+    "crm.middleware.ApiAnswersInJson",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -190,6 +191,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # Static files
 
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # a header of each file that nobody needs
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -12,19 +12,20 @@ from leads.models import Lead
 CARDS = 20  # of a column at first, and with each "more"
 MOST = 200  # cards of a column; the list has the rest
 COUNTED = 1_000  # leads of a column; beyond, it is "999+", so that counting stays cheap
+COUNTED_BY_LOOKING = 100  # in a search, where no index has the answer
 # Days after which a lead to which nothing happens is stale; what is won or lost rests.
 IDLE_DAYS = {Lead.Stage.NEW: 1, Lead.Stage.CONTACTED: 7, Lead.Stage.QUALIFIED: 14}
 
 
 class Column:
-    def __init__(self, stage, leads, wanted: int = CARDS):
-        self.stage, self.wanted = stage, min(wanted, MOST)
+    def __init__(self, stage, leads, wanted: int = CARDS, counted: int = COUNTED):
+        self.stage, self.wanted, self.counted = stage, min(wanted, MOST), counted
         self._leads = leads.filter(stage=stage)
 
     @cached_property
     def count(self) -> str:
-        found = self._leads.order_by()[:COUNTED].count()
-        return str(found) if found < COUNTED else f"{COUNTED - 1}+"
+        found = self._leads.order_by()[: self.counted].count()
+        return str(found) if found < self.counted else f"{self.counted - 1}+"
 
     @cached_property
     def _found(self):
@@ -44,10 +45,10 @@ class Column:
         return self.wanted >= MOST
 
 
-def columns(leads, wanted=None) -> list[Column]:
+def columns(leads, wanted=None, looking=False) -> list[Column]:
     """``wanted`` has how many cards, by stage."""
-    wanted = wanted or {}
-    return [Column(stage, leads, wanted.get(stage, CARDS)) for stage in Lead.Stage]
+    wanted, counted = wanted or {}, COUNTED_BY_LOOKING if looking else COUNTED
+    return [Column(stage, leads, wanted.get(stage, CARDS), counted) for stage in Lead.Stage]
 
 
 def as_cards(leads, user) -> list[Lead]:

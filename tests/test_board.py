@@ -89,6 +89,14 @@ def test_a_count_ends_where_counting_would_cost(page, monkeypatch):
     assert COUNTED == 1_000
 
 
+def test_a_count_ends_sooner_where_no_index_has_it(page, owner, monkeypatch):
+    monkeypatch.setattr("leads.board.COUNTED_BY_LOOKING", 3)
+    LeadFactory.create_batch(4, source="web", owner=owner)
+    assert page.get("/leads/board/counts/?search=doe").json()["new"] == "2+"
+    for query in ("owner=me", "source=web"):
+        assert page.get(f"/leads/board/counts/?{query}").json()["new"] == "4"
+
+
 def test_the_filters_of_the_list_narrow_the_board_its_counts_and_its_cards(page, owner, teammate):
     mine = LeadFactory(first_name="Ada", last_name="", owner=owner)
     theirs = LeadFactory(first_name="Grace", last_name="", owner=teammate)

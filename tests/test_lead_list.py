@@ -40,6 +40,26 @@ def said(response) -> list:
     return [str(message) for message in response.context["messages"]]
 
 
+# Choices
+
+
+def test_each_source_is_offered_once_and_not_more_than_some(page, monkeypatch):
+    for source in ("web", "", "fair", "web", "Übersee", "fair"):
+        LeadFactory(source=source)
+    offered = [source for source, _ in page.get("/leads/").context["form"].fields["source"].choices]
+    assert offered[0] == ""
+    assert sorted(offered[1:]) == ["fair", "web", "Übersee"]
+    monkeypatch.setattr("leads.forms.list.SOURCES_OFFERED", 2)
+    assert page.get("/leads/").context["form"].fields["source"].choices == [
+        ("", "Source"), *((source, source) for source in offered[1:3])
+    ]  # fmt: skip
+
+
+def test_no_source_is_offered_where_no_lead_has_one(page):
+    LeadFactory(source="")
+    assert len(page.get("/leads/").context["form"].fields["source"].choices) == 1
+
+
 # Orders
 
 

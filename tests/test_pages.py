@@ -1,6 +1,7 @@
 """What the server answers for pages, without a browser: who may, what a GET leaves alone, and
 how many queries it takes."""
 
+import gzip
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -372,6 +373,25 @@ def test_no_page_has_script_or_style_of_its_own(page, world, owner, path):
     html = page.get(filled(path, world, owner)).content.decode()
     assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", html)
     assert not re.search(r"""(src|href)=["'](https?:)?//""", html)
+
+
+def test_pages_travel_compressed_and_of_another_length_each_time(page, world):
+    answers = [page.get("/leads/", headers={"accept-encoding": "gzip"}) for _ in range(8)]
+    plain = page.get("/leads/")
+    assert "Content-Encoding" not in plain
+    for answer in answers:
+        assert answer["Content-Encoding"] == "gzip"
+        assert "Accept-Encoding" in answer["Vary"]
+        assert len(answer.content) * 3 < len(plain.content)
+        assert gzip.decompress(answer.content).startswith(b"<!doctype html>")
+    assert len({len(answer.content) for answer in answers}) > 1
+
+
+@pytest.mark.parametrize("path", ["/api/leads/", "/leads/export.csv", "/manifest.webmanifest"])
+def test_what_is_no_page_is_sent_as_it_is(page, world, path):
+    answer = page.get(path, headers={"accept-encoding": "gzip"})
+    assert answer.status_code == 200
+    assert "Content-Encoding" not in answer
 
 
 def test_pages_are_not_framed_sniffed_or_told_of(page):

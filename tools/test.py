@@ -10,12 +10,13 @@ import time
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from tools import debian, environment, programs, services
+from tools import ROOT, debian, environment, node, programs, services
 from tools.command import say, unwind_when_terminated, visibly
 
 ARGUMENTS = shlex.split(os.environ.get("ARGS", ""))
 NOTHING_COLLECTED = 5  # pytest's exit status
 MANAGE = ("python", "manage.py")
+AXE = ROOT / "tests" / "browser" / "axe"
 NOT_EMBEDDED = ("browser", "storm", "postgres", "redis")
 
 
@@ -97,7 +98,10 @@ def run(phases, report, stack):
 def start_servers(phases, stack):
     """Get every program that any of the phases needs, then start the servers."""
     wanted = [programs.POSTGRES, programs.REDIS]
-    programs.obtain(*wanted, *([programs.CHROMIUM] if any(p.browser for p in phases) else []))
+    if any(phase.browser for phase in phases):
+        wanted.append(programs.CHROMIUM)
+        node.obtain(AXE, environment.BIN)
+    programs.obtain(*wanted)
     return services.addresses(*stack.enter_context(services.running()))
 
 

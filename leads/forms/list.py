@@ -9,6 +9,7 @@ from leads.filters import PageFilter
 from leads.forms.people import who_work_here
 from leads.models import Lead
 from leads.orders import ORDERS
+from leads.sources import sources
 
 SOURCES_OFFERED = 50
 
@@ -31,10 +32,6 @@ class ListForm(forms.Form):
     def __init__(self, *args, without=(), **kwargs):
         super().__init__(*args, **kwargs)
         self.people = [(person.pk, str(person)) for person in who_work_here()]
-        sources = (
-            Lead.objects.exclude(source="").order_by("source").values_list("source", flat=True)
-        )
-        known = list(sources.distinct()[:SOURCES_OFFERED])
         self.fields["stage"].choices = [("", _("Stage")), *Lead.Stage.choices]
         self.fields["owner"].choices = [
             ("", _("Owner")),
@@ -42,7 +39,8 @@ class ListForm(forms.Form):
             (PageFilter.NOBODY, _("Nobody’s")),
             *self.people,
         ]
-        self.fields["source"].choices = [("", _("Source")), *((s, s) for s in known)]
+        known = sources(SOURCES_OFFERED)
+        self.fields["source"].choices = [("", _("Source")), *((source, source) for source in known)]
         newest, *others = ORDERS
         self.fields["sort"].choices = [
             ("", newest.label),

@@ -11,3 +11,11 @@ def who_work_here(*there):
 def in_order(there: list[int], chosen: list[int]) -> list[int]:
     """Who is chosen: first those who were there, as they were named, then who came."""
     return [pk for pk in there if pk in chosen] + [pk for pk in chosen if pk not in there]
+
+
+def offer(people, *fields):
+    """Bound fields, which would ask for the same people each by itself, offer these."""
+    for bound in fields:
+        first = getattr(bound.field, "empty_label", None)
+        none = [] if first is None else [("", first)]
+        bound.field.choices = none + [(person.pk, str(person)) for person in people]

@@ -105,7 +105,7 @@ class Lead(Scored):
     region = LineField(_("region"), max_length=150, blank=True)
     postal_code = LineField(_("postal code"), max_length=20, blank=True)
     country = LineField(_("country"), max_length=100, blank=True)
-    source = LineField(_("source"), max_length=100, blank=True, db_index=True)
+    source = LineField(_("source"), max_length=100, blank=True)
     stage = models.CharField(_("stage"), max_length=16, choices=Stage, default=Stage.NEW)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -114,6 +114,7 @@ class Lead(Scored):
         null=True,
         blank=True,
         related_name="owned_leads",
+        db_index=False,  # there is one that begins with it
     )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -159,6 +160,9 @@ class Lead(Scored):
             # Serve the look-up of those that may be the same.
             models.Index(email_key(), name="lead_email"),
             models.Index(phone_key(), name="lead_phone"),
+            # Serve the board of one owner or source, with its counts, and the sources' names.
+            models.Index(fields=["owner", "stage", "created_at", "id"], name="lead_owner"),
+            models.Index(fields=["source", "stage", "created_at", "id"], name="lead_source"),
         ]
 
     def __str__(self):

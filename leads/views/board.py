@@ -22,7 +22,7 @@ MORE = "more"
 @require_GET
 def index(request):
     filters = PageFilter(request, Lead.objects.all())
-    shown = columns(filters.rows(), _wanted(request))
+    shown = columns(filters.rows(), _wanted(request), _looks(request))
     as_cards([lead for column in shown for lead in column.leads], request.user)
     for column in shown:
         column.more_url = _more(request, column.stage)
@@ -53,7 +53,8 @@ def card(request, pk):
 @never_cache
 @require_GET
 def counts(request):
-    shown = columns(PageFilter(request, Lead.objects.all()).rows())
+    leads = PageFilter(request, Lead.objects.all()).rows()
+    shown = columns(leads, looking=_looks(request))
     return JsonResponse({column.stage: column.count for column in shown})
 
 
@@ -64,6 +65,10 @@ def _for_cards(request):
 def _board(request):
     """The address of the board itself, on which the card stands."""
     return f"{reverse('leads:board')}?{request.GET.urlencode()}"
+
+
+def _looks(request):
+    return bool(request.GET.get("search"))
 
 
 def _wanted(request):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from leads import duplicates, policy
 from leads.forms.lead import EditForm, FieldForm, shown
+from leads.forms.people import offer, who_work_here
 from leads.forms.things import AppointmentForm, ComposerForm, TaskForm
 from leads.models import Lead
 from leads.models.looking import who_looks
@@ -85,6 +86,7 @@ def page(request, lead, status=200, asked=None, **given):
         **_agenda(lead, request.user, Opened(request.GET, given.get("changing"))),
         "looking": who_looks(lead.pk, without=request.user.pk),
     }
+    _offer_people(lead, context)
     return render(request, "leads/detail.html", context, status=status)
 
 
@@ -109,6 +111,14 @@ def _facts(lead, may_change, sent):
         "chosen": {name: fact(name) for name in CHOSEN},
         "typed": [fact(name) for name in TYPED if name in there],
     }
+
+
+def _offer_people(lead, context):
+    """Asked for once. Who has the lead but does not work here any more is offered as its owner."""
+    people = list(who_work_here())
+    offer(people, context["task_form"]["assignee"], context["appointment_form"]["attendees"])
+    others = [lead.owner] if lead.owner and not lead.owner.is_active else []
+    offer([*people, *others], context["chosen"]["owner"]["field"])
 
 
 def _agenda(lead, user, opened):

@@ -1,0 +1,246 @@
+"""What axe-core finds on every page, wide and narrow, light and dark, full and empty: nothing."""
+
+from pathlib import Path
+
+import pytest
+from django.template.loader import render_to_string
+from django.urls import get_resolver, resolve
+from playwright.sync_api import expect
+
+from tests.browser.people import is_live, items, opened_panel, panel, toasts
+from tests.browser.test_look import (
+    WRITTEN,
+    leads,  # noqa: F401 (a fixture)
+    pages,
+)
+from tools import node
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Every rule of axe but the experimental ones; `target-size` is off unless it is asked for. In the
+# dark, where the document is the same, those of colours. Beneath what is open lies what nobody
+# aims at: `within` is what is judged then.
+JUDGE = """async ([within, dark]) => {
+    const rules = { "target-size": { enabled: true } };
+    const options = { rules, resultTypes: ["violations"] };
+    if (dark) options.runOnly = { type: "rule", values: ["color-contrast", "link-in-text-block"] };
+    if (within === "html") scrollTo(0, 0); // what the bars cover is not out of reach
+    const { violations, passes } = await axe.run(within, options);
+    const said = ({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary}`;
+    const found = violations.flatMap(({ id, nodes }) => nodes.map((one) => `${id}: ${said(one)}`));
+    return passes.length ? found : ["axe looked at nothing"];
+}"""
+UNFOLD = "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
+ERRORS = ("400", "403", "403_csrf", "404", "500")
+# What no address of a page is: parts of pages, what is only posted to, and what is not HTML.
+NOT_PAGES = {
+    *("logout", "service-worker", "manifest", "complete-task", "reopen-task"),
+    *("leads:stage", "leads:row", "leads:board-counts", "leads:card", "leads:export"),
+    *("leads:field", "leads:say", "leads:take-back", "leads:mend"),
+    *("leads:complete-task", "leads:reopen-task", "leads:add-task", "leads:add-appointment"),
+    *("notifications:panel", "notifications:keep", "notifications:read-all"),
+    *("notifications:read", "notifications:unread", "notifications:delete"),
+}
+WIDTHS, HEIGHT = (1280, 360), 800
+EMPTY = (
+    *("/", "/leads/", "/leads/board/", "/tasks/", "/calendar/?view=week", "/calendar/?view=month"),
+    *("/calendar/?view=agenda", "/notifications/", "/notifications/archive/"),
+)
+
+
+class Judge:
+    """A browser with axe in every page; ``found`` says what it found, by page."""
+
+    def __init__(self, person):
+        self.person, self.page, self.found = person, person.page, {}
+
+    def open(self, path):
+        self.person.open(path)
+        expect(self.page.locator(WRITTEN)).to_have_count(0)
+        self.page.evaluate(UNFOLD)
+        self.judge(path)
+
+    def judge(self, name, within="html"):
+        """In both themes, and as wide as each screen."""
+        for width in WIDTHS if within == "html" else (None,):
+            if width:
+                self.page.set_viewport_size({"width": width, "height": HEIGHT})
+            for scheme in ("dark", "light"):
+                self.page.emulate_media(color_scheme=scheme)
+                found = self.page.evaluate(JUDGE, [within, scheme == "dark"])
+                if found:
+                    self.found[f"{name}, {width or ''} {scheme}"] = found
+
+    def finds_nothing(self):
+        assert not self.found, "\n\n".join(
+            "\n".join((name, *faults)) for name, faults in self.found.items()
+        )
+
+
+@pytest.fixture(scope="session")
+def axe():
+    folder = node.obtain(Path(__file__).with_name("axe"))
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+@pytest.fixture
+def judge_as(browser_of, axe):
+    """``judge_as(user)``: what the user sees, judged by axe."""
+
+    def person(user):
+        still = {"reduced_motion": "reduce", "tolerate": r"status of 4\d\d"}
+        one = browser_of(user, "/settings/", **still)
+        one.context.add_init_script(axe)
+        return Judge(one)
+
+    return person
+
+
+def paths(leads):  # noqa: F811
+    return (*pages(leads), "/leads/board/", "/notifications/archive/")
+
+
+def test_no_page_is_left_out(leads):  # noqa: F811
+    every = {name for name in named(get_resolver()) if not name.startswith("admin:")}
+    judged = {resolve(path.partition("?")[0]).view_name for path in paths(leads)}
+    others = {"login", "leads:bulk"}  # in tests of their own
+    assert "leads:detail" in judged
+    assert every - judged - others == NOT_PAGES
+
+
+def named(resolver, prefix=""):
+    """The names of all addresses but those of the API, and of what has no name."""
+    for pattern in resolver.url_patterns:
+        if hasattr(pattern, "url_patterns"):
+            if str(pattern.pattern) != "api/":
+                space = f"{pattern.namespace}:" if pattern.namespace else ""
+                yield from named(pattern, prefix + space)
+        elif pattern.name:
+            yield prefix + pattern.name
+
+
+def test_axe_finds_nothing_on_any_page(judge_as, owner, leads):  # noqa: F811
+    judge = judge_as(owner)
+    for path in paths(leads):
+        judge.open(path)
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_on_the_pages_of_a_manager(judge_as, manager, leads):  # noqa: F811
+    judge = judge_as(manager)
+    for path in ("/leads/board/", f"/leads/{leads['long']}/"):
+        judge.open(path)
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_on_pages_without_data(judge_as, owner):
+    judge = judge_as(owner)
+    for path in EMPTY:
+        judge.open(path)
+    opened_panel(judge.page)
+    expect(panel(judge.page)).to_contain_text("All clear")
+    judge.judge("the panel", "#panel")
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_in_what_opens(judge_as, owner, leads, rest):  # noqa: F811
+    judge = judge_as(owner)
+    page = judge.person.open("/")
+    rest.make()
+    expect(toasts(page)).to_have_count(1)
+    judge.judge("a toast", "[data-toasts]")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        for menu in page.locator("[data-menu] > summary").locator("visible=true").all():
+            menu.click()
+            judge.judge(f"a menu, {width}", "[data-menu][open]")
+            menu.click()
+        opened_panel(page)
+        expect(items(panel(page))).to_have_count(20)
+        judge.judge(f"the panel, {width}", "#panel")
+        page.keyboard.press("Escape")
+        for key, name in (("Control+k", "the palette"), ("?", "the keys")):
+            page.keyboard.press(key)
+            expect(page.get_by_role("dialog")).to_be_visible()
+            judge.judge(f"{name}, {width}", "dialog[open]")
+            page.keyboard.press("Escape")
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_where_leads_are_chosen_changed_and_deleted(judge_as, owner, leads):  # noqa: F811
+    judge = judge_as(owner)
+    page = judge.person.open("/leads/")
+    page.get_by_label("Select John Doe").first.check()
+    expect(page.locator("[data-selected]")).to_contain_text("1 selected")
+    judge.judge("the selection")
+    page.locator("#bulk").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Delete 1 lead?")
+    is_live(page)
+    judge.judge("deleting several")
+    judge.person.open(f"/leads/{leads['plain']}/")
+    page.get_by_role("link", name="Delete", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    judge.judge("deleting one", "dialog[open]")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Change Email").click()
+    page.get_by_label("Email", exact=True).fill("no address")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Email", exact=True)).to_have_attribute("aria-invalid", "true")
+    judge.judge("a mistake in place")
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_in_forms_with_mistakes(judge_as, owner, leads):  # noqa: F811
+    judge = judge_as(owner)
+    for path, field in (
+        *(("/leads/new/", "Email"), (f"/leads/{leads['plain']}/edit/", "Email")),
+        ("/tasks/new/", "What to do"),
+    ):
+        page = judge.person.open(path)
+        page.get_by_label(field, exact=True).fill("no address" if field == "Email" else " ")
+        page.locator("main form button.primary").click()
+        expect(page.locator("[aria-invalid=true]").first).to_be_visible()
+        is_live(page)
+        judge.judge(f"{path} with a mistake")
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_on_the_page_to_sign_in_and_those_of_errors(judge_as, owner):
+    judge = judge_as(owner)
+    page = judge.page
+    page.route("**/error/*", lambda route: route.fulfill(**error(route.request.url)))
+    for name in ERRORS:
+        page.goto(f"/error/{name}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        judge.judge(name)
+    judge.person.context.clear_cookies()
+    page.goto("/login/")
+    judge.judge("/login/")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
+    judge.judge("/login/ with mistakes")
+    judge.finds_nothing()
+
+
+def error(url):
+    """With DEBUG the server shows Django's own pages in their place."""
+    name = url.rpartition("/")[2]
+    return {"body": render_to_string(f"{name}.html"), "content_type": "text/html"}
+
+
+def test_axe_finds_what_is_wrong(judge_as, owner, leads):  # noqa: F811
+    judge = judge_as(owner)
+    judge.open("/settings/")
+    judge.finds_nothing()
+    judge.page.evaluate(
+        """() => {
+            document.querySelector("main").insertAdjacentHTML("beforeend",
+                `<button></button><p id="pale">Pale</p>`);
+            document.getElementById("pale").style.cssText = "color: #888; background: #777";
+        }"""
+    )
+    judge.judge("planted")
+    assert len(judge.found) == 4
+    for where, faults in judge.found.items():
+        assert any(fault.startswith("color-contrast: ") for fault in faults)
+        assert any(fault.startswith("button-name: ") for fault in faults) == ("light" in where)
