@@ -136,20 +136,19 @@ def _contacts(history, rules):
     def times(count, points):
         return min(count, rules.counted_each) * points
 
-    def words(one, many, count):
-        return ngettext(one, many, count) % {"count": count}
-
     if count := history.replies:
-        reason = words("replied", "replied %(count)d times", count)
+        reason = ngettext("replied", "replied %(count)d times", count) % {"count": count}
         yield times(count, rules.reply_points), reason
     if count := history.meetings:
-        reason = words("a meeting", "%(count)d meetings", count)
+        reason = ngettext("a meeting", "%(count)d meetings", count) % {"count": count}
         yield times(count, rules.meeting_points), reason
     if count := history.calls:
-        reason = words("called", "called %(count)d times", count)
+        reason = ngettext("called", "called %(count)d times", count) % {"count": count}
         yield times(count, rules.call_points), reason
     if count := history.emails_out:
-        reason = words("wrote to them", "wrote to them %(count)d times", count)
+        reason = ngettext("wrote to them", "wrote to them %(count)d times", count) % {
+            "count": count
+        }
         yield times(count, rules.email_out_points), reason
 
 

@@ -135,6 +135,7 @@ def cyrillic(committing):
             first_name="Пётр", last_name="Иванов", company="Заря", city="Казань", owner=person
         )
         by = {"lead": lead, "created_by": person}
+        LeadFactory(first_name="Пётр", last_name="", company="Волна", phone="555 1234")
         CommentFactory(body="Ждут", **by)
         InteractionFactory(body="Звонок", **by)
         TaskFactory(title="Счёт", assignee=person, **by)

@@ -29,6 +29,9 @@ PAGES = (
     "/leads/{lead}/edit/",
     "/leads/{lead}/delete/",
     "/leads/{lead}/row/",
+    "/leads/{lead}/merge/{other}/",
+    "/leads/{lead}/looking/",
+    "/leads/views/new/",
     "/leads/board/",
     "/leads/{lead}/card/",
     "/tasks/",
@@ -56,7 +59,20 @@ POSTS = (
     "/leads/{lead}/tasks/",
     "/leads/{lead}/tasks/0/complete/",
     "/leads/{lead}/tasks/0/reopen/",
+    "/leads/{lead}/tasks/0/",
+    "/leads/{lead}/tasks/0/delete/",
     "/leads/{lead}/appointments/",
+    "/leads/{lead}/appointments/0/",
+    "/leads/{lead}/appointments/0/cancel/",
+    "/leads/{lead}/merge/{other}/",
+    "/leads/{lead}/merges/0/undo/",
+    "/leads/{lead}/looking/a/",
+    "/leads/mentions/seen/",
+    "/leads/views/new/",
+    "/leads/views/0/",
+    "/leads/views/0/save/",
+    "/leads/views/0/delete/",
+    "/leads/columns/",
     "/notifications/read-all/",
     "/notifications/{notification}/read/",
     "/notifications/{notification}/unread/",
@@ -88,7 +104,9 @@ def notification_of(user) -> Notification:
 
 def filled(path, lead, user) -> str:
     notification = notification_of(user)
-    return path.format(lead=lead.pk, notification=notification and notification.pk)
+    other = Lead.objects.exclude(pk=lead.pk).values_list("pk", flat=True).first()
+    ids = {"lead": lead.pk, "other": other, "notification": notification and notification.pk}
+    return path.format(**ids)
 
 
 def everything() -> dict:
