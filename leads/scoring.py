@@ -137,19 +137,17 @@ def _contacts(history, rules):
         return min(count, rules.counted_each) * points
 
     if count := history.replies:
-        reason = ngettext("replied", "replied %(count)d times", count) % {"count": count}
-        yield times(count, rules.reply_points), reason
+        reason = ngettext("replied", "replied %(count)d times", count)
+        yield times(count, rules.reply_points), reason % {"count": count}
     if count := history.meetings:
-        reason = ngettext("a meeting", "%(count)d meetings", count) % {"count": count}
-        yield times(count, rules.meeting_points), reason
+        reason = ngettext("a meeting", "%(count)d meetings", count)
+        yield times(count, rules.meeting_points), reason % {"count": count}
     if count := history.calls:
-        reason = ngettext("called", "called %(count)d times", count) % {"count": count}
-        yield times(count, rules.call_points), reason
+        reason = ngettext("called", "called %(count)d times", count)
+        yield times(count, rules.call_points), reason % {"count": count}
     if count := history.emails_out:
-        reason = ngettext("wrote to them", "wrote to them %(count)d times", count) % {
-            "count": count
-        }
-        yield times(count, rules.email_out_points), reason
+        reason = ngettext("wrote to them", "wrote to them %(count)d times", count)
+        yield times(count, rules.email_out_points), reason % {"count": count}
 
 
 def _recency(lead, history, rules, now):
