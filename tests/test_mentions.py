@@ -205,7 +205,7 @@ def test_a_text_without_an_at_sign_asks_nothing_more(lead, owner, django_assert_
             calling.save()
 
 
-PLAIN = {CommentFactory: 6, InteractionFactory: 5}
+PLAIN = {CommentFactory: 6, InteractionFactory: 8}
 
 
 def test_the_page_and_today_ask_once_however_many_mentions(
@@ -214,7 +214,7 @@ def test_the_page_and_today_ask_once_however_many_mentions(
     for number in range(15):
         CommentFactory(lead=lead, created_by=teammate, body=f"@Olga Owner: {number}")
         UserFactory(first_name="Pat", last_name=f"No{number}")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         page.get(f"/leads/{lead.pk}/")
     with django_assert_num_queries(10):
         shown = text_of(page.get("/"))

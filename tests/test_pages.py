@@ -340,11 +340,11 @@ def test_a_path_that_means_nothing_is_a_page_that_says_so(page, path):
 @pytest.mark.parametrize(
     ("path", "queries"),
     [
-        ("/", 8),
+        ("/", 9),
         ("/leads/", 10),
         ("/leads/?search=doe&stage=new", 10),
         ("/leads/new/", 4),
-        ("/leads/{lead}/", 13),
+        ("/leads/{lead}/", 14),
         ("/notifications/", 4),
         ("/notifications/?show=unread", 4),
         ("/notifications/panel/", 4),

@@ -15,6 +15,7 @@ export function moves(root, bring) {
   const stages = () => [...root.querySelectorAll("[data-column]")].map(({ dataset }) => dataset.column);
   const said = document.querySelector("[data-board-said]");
   const turns = new Map(); // id -> how often it was moved
+  const wanted = new Map(); // id -> the stage where it shall be, while a move is under way
   let dragged = null;
 
   function say(words, refused = false) {
@@ -25,21 +26,36 @@ export function moves(root, bring) {
   async function move(card, stage) {
     const { lead, stage: seen } = card.dataset;
     if (!("movable" in card.dataset)) return say(card.querySelector(".card-fixed").textContent, true);
-    if (stage === seen || "busy" in card.dataset) return;
+    if (stage === seen) return;
     const name = card.querySelector("[data-focus=open]").textContent;
     turns.set(lead, (turns.get(lead) ?? 0) + 1);
     shift(root, card, stage);
-    const path = root.dataset.move.replace("/0/", `/${lead}/`);
-    const { status, body } = await submit(path, { stage, seen }).catch(() => ({ status: 0 }));
+    const underway = wanted.has(lead);
+    wanted.set(lead, stage);
+    if (underway) return; // it goes there once the move before is answered
+    const { at, status, body } = await follow(lead, seen);
     if (status === 200) {
-      const where = columnOf(root, stage).querySelector("[data-column-name]").textContent;
+      const where = columnOf(root, at).querySelector("[data-column-name]").textContent;
       say(root.dataset.sayMoved.replace("{name}", name).replace("{stage}", where));
     } else {
       say(body?.detail ? `${name}: ${body.detail}` : root.dataset.sayFailed, true);
-      shift(root, card, body?.stage ?? seen);
+      shift(root, card, body?.stage ?? at);
     }
     delete card.dataset.busy;
     if (status) await bring(lead);
+  }
+
+  /** One move after the other, until the lead is where it was last wanted or a move fails. */
+  async function follow(lead, at) {
+    const path = root.dataset.move.replace("/0/", `/${lead}/`);
+    let answer;
+    do {
+      const stage = wanted.get(lead);
+      answer = await submit(path, { stage, seen: at }).catch(() => ({ status: 0 }));
+      if (answer.status === 200) at = stage;
+    } while (answer.status === 200 && wanted.get(lead) !== at);
+    wanted.delete(lead);
+    return { ...answer, at };
   }
 
   root.addEventListener("keydown", (event) => {
