@@ -1,6 +1,7 @@
 """Model fields for what strangers type."""
 
 import re
+from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, RegexValidator, URLValidator
@@ -8,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+FIRST, END = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
 
 one_line = RegexValidator(
@@ -41,6 +43,18 @@ class ProseField(models.TextField):
         super().validate(value, model_instance)
         if not value.strip():
             raise ValidationError(self.error_messages["blank"], "blank")
+
+
+def in_sight(moment: datetime) -> None:
+    """Beyond, the calendar ends for who lives far enough to the east or to the west."""
+    if not FIRST <= moment < END:
+        raise ValidationError(_("Give a date from 1900 to 2199."), "out_of_sight")
+
+
+class MomentField(models.DateTimeField):
+    """When something is, in the time of people."""
+
+    default_validators = [in_sight]
 
 
 class WebsiteField(LineField):

@@ -65,8 +65,12 @@ def here(words: str) -> str:
 
 
 def _here(found):
-    moment = datetime.strptime(found[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
-    return date_format(timezone.localtime(moment), gettext("j M Y, H:i"))
+    """What only looks like a moment, or lies beyond the calendar here, is told as it is written."""
+    try:
+        moment = datetime.strptime(found[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+        return date_format(timezone.localtime(moment), gettext("j M Y, H:i"))
+    except (ValueError, OverflowError):
+        return found[0]
 
 
 def in_two_languages() -> list[dict]:
@@ -88,9 +92,16 @@ def _fill(sentence, values):
 
 
 def _pattern(sentence):
-    """Each gap but the last takes as little as it can: what people write stands at the end."""
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.*?)", re.escape(sentence)), re.DOTALL)
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", _gap, re.escape(sentence)), re.DOTALL)
 
 
-UTC_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
+def _gap(found):
+    return f"(?P<{found[1]}>{GAPS.get(found[1], '.*?')})"
+
+
+MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}"
+# What people write may say what the sentence says: of a title the last words are the sentence's, of
+# a comment the first. static/js/told.js has the same.
+GAPS = {"task": ".*", "title": ".*", "time": f"{MOMENT} UTC", "score": "-?[0-9]+"}
+UTC_MOMENT = re.compile(f"({MOMENT}) UTC")
 PATTERNS = {kind: _pattern(sentence) for kind, sentence in SENTENCES.items()}

@@ -55,25 +55,52 @@ def browser_as():
 def test_who_is_called(body, called, teammate, outsider):
     found = people_called(body)
     assert [words for _, words in found] in (called, [called and "Tom Teammate"])
-    assert {user for user, _ in found} == ({teammate} if called else set())
+    assert {user for user, _ in found} == ({teammate.pk} if called else set())
 
 
 def test_of_two_names_the_longer_is_meant_and_of_two_who_share_one_both(db):
     short = UserFactory(first_name="Rita", last_name="")
     rita, other = UserFactory.create_batch(2, first_name="Rita", last_name="Rep")
-    assert [user for user, _ in people_called("@Rita Rep, look")] == [rita, other]
-    assert [user for user, _ in people_called("@Rita, look")] == [short]
+    assert [user for user, _ in people_called("@Rita Rep, look")] == [rita.pk, other.pk]
+    assert [user for user, _ in people_called("@Rita, look")] == [short.pk]
 
 
 def test_signs_in_a_name_are_no_pattern(db):
     odd = UserFactory(first_name="A.*(", last_name="[x")
-    assert [user for user, _ in people_called("@A.*( [x and @Anybody")] == [odd]
+    assert [user for user, _ in people_called("@A.*( [x and @Anybody")] == [odd.pk]
 
 
 def test_the_parts_of_a_text_are_the_text():
     body = "a @Tom T b @tom t"
-    assert "".join(text for text, _ in parts(body, ["Tom T"])) == body
-    assert [words for _, words in parts(body, ["Tom T"]) if words] == ["Tom T", "tom t"]
+    pieces = list(parts(body, {"Tom T": 7}))
+    assert "".join(text for text, _ in pieces) == body
+    assert [text for text, who in pieces if who == 7] == ["@Tom T", "@tom t"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("İpek Kaya", "İpek Kaya"),
+        ("Jose\u0301 Ruiz", "Jos\u00e9 Ruiz"),
+        ("Jos\u00e9 Ruiz", "Jose\u0301 Ruiz"),
+        ("Ann O’Brien", "Ann O'Brien"),
+        ("Marit Lindqvist", "Marit Lindqvi\u017ft"),
+    ],
+)
+def test_a_name_is_the_same_however_its_letters_are_typed(page, lead, owner, stored, typed):
+    first, last = stored.split()
+    user = UserFactory(first_name=first, last_name=last)
+    assert people_called(f"@{typed}, look") == [(user.pk, typed)]
+    CommentFactory(lead=lead, created_by=owner, body=f"@{stored} or @{typed} hi")
+    response = page.get(f"/leads/{lead.pk}/")
+    assert response.status_code == 200
+    assert response.content.decode().count('class="mention"') == 2
+
+
+def test_a_flood_of_calls_is_looked_at_so_far_and_no_further(teammate):
+    calls = "@Nobody " * 49
+    assert len(people_called(f"{calls}@Tom Teammate")) == 1
+    assert people_called(f"{calls}@Nobody @Tom Teammate") == []
 
 
 @pytest.mark.parametrize("kind", ["comments", "interactions"])

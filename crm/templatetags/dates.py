@@ -22,4 +22,5 @@ def said(moment):
     if timedelta(0) < ahead < timedelta(days=7):
         return f"{date_format(there, 'D')} {time}"
     this_year = there.year == timezone.localdate().year
-    return f"{date_format(there, 'j M' if this_year else 'j M Y')} {time}"
+    date = date_format(there, _("j M") if this_year else _("j M Y"))
+    return f"{date} {time}"

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from leads.fields import LineField
+from leads.fields import LineField, MomentField
 from leads.models.activity import Activity, change
 from leads.models.of_lead import OfLead, OfLeadQuerySet
 from notifications.kinds import Kind
@@ -32,8 +32,8 @@ class Appointment(OfLead):
     """When somebody meets a lead. Who attends is stored by ``save`` and ``attendee_ids``."""
 
     title = LineField(_("title"), max_length=200, error_messages={"blank": _("Give a title.")})
-    starts_at = models.DateTimeField(_("starts at"))
-    ends_at = models.DateTimeField(_("ends at"))
+    starts_at = MomentField(_("starts at"))
+    ends_at = MomentField(_("ends at"))
     remind_minutes_before = models.PositiveIntegerField(
         _("remind minutes before"),
         null=True,

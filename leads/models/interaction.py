@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from leads.fields import ProseField
+from leads.fields import MomentField, ProseField
 from leads.models.lead import Lead
 from leads.models.of_lead import OfLeadQuerySet
 from leads.models.said import Said
@@ -59,7 +59,7 @@ class Interaction(Said):
     kind = models.CharField(max_length=16, choices=Channel)
     direction = models.CharField(max_length=3, choices=Direction, default=Direction.OUT)
     body = ProseField(help_text="The first line of an e-mail is its subject.")
-    occurred_at = models.DateTimeField(default=timezone.now)
+    occurred_at = MomentField(default=timezone.now)
 
     objects = InteractionQuerySet.as_manager()
 

@@ -72,7 +72,7 @@ def mention_people(entry, body: str, by: int | None, before=()) -> None:
     gone = [mention for mention in before if mention not in stay]
     there = {mention.user_id for mention in stay}
     called = people_called(body, without={by, entry.actor_id, *there})
-    new = [Mention(entry=entry, user=user, words=words) for user, words in called]
+    new = [Mention(entry=entry, user_id=pk, words=words) for pk, words in called]
     if gone:
         Mention.objects.filter(pk__in=[mention.pk for mention in gone]).delete()
     if new:

@@ -4,7 +4,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leads.fields import LineField
+from leads.fields import LineField, MomentField
 from leads.models.activity import Activity
 from leads.models.of_lead import OfLead, OfLeadQuerySet
 from notifications.kinds import Kind
@@ -45,7 +45,7 @@ class Task(OfLead):
         related_name="tasks",
         limit_choices_to={"is_active": True},
     )
-    due_at = models.DateTimeField(null=True, blank=True)
+    due_at = MomentField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = TaskQuerySet.as_manager()

@@ -73,15 +73,13 @@ def _say_mentions(entry, found, user):
     """The words with who is mentioned marked, and the reader's own mention until it is seen."""
     own = [mention for mention in found if mention.user == user]
     entry.unseen = next((mention.pk for mention in own if mention.seen_at is None), None)
-    people = {mention.words.lower(): mention.user for mention in found}
-    pieces = mentions.parts(entry.words, list(people))
-    entry.prose = format_html_join("", "{}", ((_marked(*piece, people, user),) for piece in pieces))
+    pieces = mentions.parts(entry.words, {mention.words: mention.user for mention in found})
+    entry.prose = format_html_join("", "{}", ((_marked(*piece, user),) for piece in pieces))
 
 
-def _marked(text, words, people, user):
-    if words is None:
+def _marked(text, who, user):
+    if who is None:
         return text
-    who = people[" ".join(words.lower().split())]
     mark = "mention is-me" if who == user else "mention"
     return format_html('<span class="{}" title="{}">{}</span>', mark, who, text)
 

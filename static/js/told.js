@@ -7,7 +7,8 @@
  *   <template id="told-words"><i data-word="phone">…</i></template>
  */
 
-const UTC_MOMENT = /(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC/g;
+const UTC_MOMENT = /(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC$/;
+const GAPS = { task: ".*", title: ".*", time: "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC", score: "-?\\d+" };
 const language = document.documentElement.lang || undefined;
 const exact = new Intl.DateTimeFormat(language, {
   dateStyle: "medium", timeStyle: "short", hourCycle: "h23",
@@ -38,9 +39,13 @@ function fill(gap, values) {
   return values.fields.split(", ").map((word) => words.get(word) ?? word).join(", ");
 }
 
-const here = (_, date, time) => exact.format(new Date(`${date}T${time}Z`));
+function here(words, date, time) {
+  const moment = new Date(`${date}T${time}Z`);
+  return Number.isNaN(moment.getTime()) ? words : exact.format(moment);
+}
 
 function patternOf(sentence) {
   const escaped = sentence.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
-  return new RegExp(`^${escaped.replace(/\{(\w+)\}/g, "(?<$1>.*?)")}$`, "s");
+  const gap = (_, name) => `(?<${name}>${GAPS[name] ?? ".*?"})`;
+  return new RegExp(`^${escaped.replace(/\{(\w+)\}/g, gap)}$`, "s");
 }
