@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _  # translated where it is read
 from django.utils.translation import ngettext
 
 DAY = timedelta(days=1)
@@ -101,9 +101,10 @@ def explained(lead, history: History, rules: Rules, now: datetime) -> Explanatio
     return Explanation(tuple(Points(points, reason) for points, reason in found if points))
 
 
-def changes_at(lead, history: History, rules: Rules, now: datetime) -> datetime | None:
-    """The next moment after ``now`` at which the score changes by itself; None when it does not."""
-    if explained(lead, history, rules, now).sum <= 0:
+def changes_at(lead, history: History, rules: Rules, now: datetime, total: int) -> datetime | None:
+    """The next moment after ``now`` at which the score changes by itself; None when it does not.
+    ``total`` is the sum of its points now."""
+    if total <= 0:
         return None
     last = _last(lead, history)
     turns = [last + rules.fresh_days * DAY] if rules.fresh_points else []

@@ -100,8 +100,9 @@ class Scored(models.Model):
     def _made_anew(self, history, rules, now) -> int:
         """Returns what it was."""
         before = self.score
-        self.score = scoring.explained(self, history, rules, now).score
-        self.score_due_at = scoring.changes_at(self, history, rules, now)
+        made_of = scoring.explained(self, history, rules, now)
+        self.score = made_of.score
+        self.score_due_at = scoring.changes_at(self, history, rules, now, made_of.sum)
         self.score_rules = rules.version
         return before
 
