@@ -149,23 +149,25 @@ def _log(sent):
         logger.info("\n".join(lines), extra={"each_line": True})
 
 
-def publish(pushes: Iterable[Push], then: Callable[[], None] | None = None) -> None:
+def publish(
+    pushes: Iterable[Push], then: Callable[[], None] | None = None, group=user_group
+) -> None:
     """Sends each user their frames, in order, as one message a user; calls ``then`` if all went."""
     pushes = list(pushes)
     frames = defaultdict(list)
     for push in pushes:
         frames[push.user_id].append([push.seq, push.text])
     messages = [
-        (user_group(user_id), {"type": "push", "frames": frames_of_user})
+        (group(user_id), {"type": "push", "frames": frames_of_user})
         for user_id, frames_of_user in frames.items()
     ]
     if messages:
         _publish_safely(messages, pushes, then)
 
 
-def publish_after_commit(pushes: Iterable[Push], then=None) -> None:
+def publish_after_commit(pushes: Iterable[Push], then=None, group=user_group) -> None:
     """Publishes once the surrounding transaction is committed; a rollback publishes nothing."""
-    transaction.on_commit(lambda: publish(pushes, then), robust=True)
+    transaction.on_commit(lambda: publish(pushes, then, group), robust=True)
 
 
 async def listen(user_id: int, listener: Callable[[dict], None]) -> None:
