@@ -34,7 +34,7 @@ class ChatConsumer(InboxConsumer):
         to, now = number_of(frame, "to", 1), monotonic()
         if to != self.user_id and now - self.typed_at >= TYPING_EVERY:
             self.typed_at = now
-            publish([Push(to, frames.typing(self.user_id))], group=chat_group)
+            publish([Push(to, frames.typing(self.user_id), group=chat_group)])
 
     @database_sync_to_async
     def _chat_changes(self, since, limit) -> str:

@@ -54,6 +54,7 @@ class Push(NamedTuple):
     text: str
     seq: int = 0
     notification_id: UUID | str | None = None
+    group: Callable[[int], str] = user_group
 
 
 class Sender:
@@ -149,25 +150,23 @@ def _log(sent):
         logger.info("\n".join(lines), extra={"each_line": True})
 
 
-def publish(
-    pushes: Iterable[Push], then: Callable[[], None] | None = None, group=user_group
-) -> None:
+def publish(pushes: Iterable[Push], then: Callable[[], None] | None = None) -> None:
     """Sends each user their frames, in order, as one message a user; calls ``then`` if all went."""
     pushes = list(pushes)
     frames = defaultdict(list)
     for push in pushes:
-        frames[push.user_id].append([push.seq, push.text])
+        frames[push.group(push.user_id)].append([push.seq, push.text])
     messages = [
-        (group(user_id), {"type": "push", "frames": frames_of_user})
-        for user_id, frames_of_user in frames.items()
+        (group, {"type": "push", "frames": frames_of_user})
+        for group, frames_of_user in frames.items()
     ]
     if messages:
         _publish_safely(messages, pushes, then)
 
 
-def publish_after_commit(pushes: Iterable[Push], then=None, group=user_group) -> None:
+def publish_after_commit(pushes: Iterable[Push], then=None) -> None:
     """Publishes once the surrounding transaction is committed; a rollback publishes nothing."""
-    transaction.on_commit(lambda: publish(pushes, then, group), robust=True)
+    transaction.on_commit(lambda: publish(pushes, then), robust=True)
 
 
 async def listen(user_id: int, listener: Callable[[dict], None]) -> None:

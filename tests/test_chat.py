@@ -474,11 +474,11 @@ def test_lists_take_the_same_few_queries_for_one_and_for_many(
 def test_sending_and_reading_take_few_queries(api, owner, teammate, say, django_assert_num_queries):
     say(owner, teammate)
     message = say(teammate, owner)
-    # Who they are twice; a savepoint and its release; both inboxes, a number each; the
-    # conversation, the message, and that it is the last.
-    with django_assert_num_queries(10):
+    # Who they are twice; a savepoint and its release; that there are two inboxes; both; a
+    # number each; the conversation, the message, and that it is the last.
+    with django_assert_num_queries(11):
         api.post(MESSAGES, {"recipientId": teammate.pk, "body": "x"})
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         api.post(f"{MESSAGES}read/", {"with": teammate.pk, "upTo": message.pk})
 
 

@@ -146,7 +146,7 @@ def cyrillic(committing):
         Notification.objects.create(recipient=person, type="system", title="Привет", message="Мир")
         other = UserFactory(first_name="Иван", last_name="Волков")
         Message.objects.create(
-            sender=person, recipient=other, body=f"Вот {lead.get_absolute_url()}"
+            sender=person, recipient=other, body=f"http://testserver{lead.get_absolute_url()}"
         )
         Message.objects.create(sender=other, recipient=person, body="Спасибо")
     return lead

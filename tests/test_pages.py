@@ -39,7 +39,6 @@ PAGES = (
     "/tasks/new/",
     "/chat/",
     "/chat/{person}/",
-    "/chat/{person}/who/",
     "/calendar/",
     "/calendar/?view=month&who=all",
     "/notifications/",

@@ -26,14 +26,13 @@ class ChatInboxQuerySet(models.QuerySet):
         return self.filter(pk=user_id).values_list("seq", "unread_count").first() or (0, 0)
 
     def lock(self, *user_ids: int) -> dict[int, "ChatInbox"]:
-        """The inboxes of these users for update, by user id; made where there is none yet."""
-        locked = self.select_for_update().filter(pk__in=user_ids).order_by("pk")
-        found = {inbox.pk: inbox for inbox in locked}
-        if len(found) == len(set(user_ids)):
-            return found
-        made = [ChatInbox(user_id=pk) for pk in sorted({*user_ids} - {*found})]
-        self.bulk_create(made, ignore_conflicts=True)
-        return {inbox.pk: inbox for inbox in locked.all()}
+        """The inboxes of these users for update, by user id. Those that there are not yet are made
+        first: who made one waits for others, and who waits for that must hold none."""
+        wanted = self.filter(pk__in=user_ids)
+        if missing := {*user_ids} - {*wanted.values_list("pk", flat=True)}:
+            made = [ChatInbox(user_id=pk) for pk in sorted(missing)]
+            self.bulk_create(made, ignore_conflicts=True)
+        return {inbox.pk: inbox for inbox in wanted.select_for_update().order_by("pk")}
 
 
 class ChatInbox(models.Model):
@@ -166,4 +165,4 @@ class ChatInbox(models.Model):
 
 
 def _publish(pushes) -> None:
-    publish_after_commit(list(pushes), group=chat_group)
+    publish_after_commit([push._replace(group=chat_group) for push in pushes])

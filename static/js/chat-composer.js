@@ -10,27 +10,32 @@ export function composer(talk, { feed, other, sent }) {
   const field = form.querySelector("textarea");
   const problem = form.querySelector("[data-chat-problem]");
   let saidAt = 0;
-  let waiting = null; // {body, key} of what did not get through: sent again it is the same message
+  let line = Promise.resolve(); // one message after the other, in the order they were written
+  let failed = null; // {body, key} of what did not get through: sent again it is the same message
 
-  async function send() {
+  function send() {
     const body = field.value;
-    if (!body.trim() || form.hasAttribute("aria-busy")) return field.focus();
-    form.setAttribute("aria-busy", "true");
-    if (waiting?.body !== body) waiting = { body, key: keyOf() };
+    field.focus();
+    if (!body.trim()) return;
+    const key = failed?.body === body ? failed.key : keyOf();
+    field.value = "";
+    saidAt = 0;
+    line = line.then(() => deliver(body, key));
+  }
+
+  /** What does not get through comes back, in front of what one wrote meanwhile. */
+  async function deliver(body, key) {
     try {
-      const headers = { "Idempotency-Key": waiting.key };
-      await call("POST", "/api/messages/", { recipientId: other, body }, { headers });
-      waiting = null;
-      saidAt = 0;
-      tell("");
-      if (field.value === body) field.value = ""; // else one went on writing
-      await sent();
-      talk.querySelector("[role=log]").scrollTop = 0; // it begins at the bottom
+      const options = { headers: { "Idempotency-Key": key }, keepalive: true };
+      await call("POST", "/api/messages/", { recipientId: other, body }, options);
     } catch (error) {
-      tell(error.status ? sentenceOf(error) : text("notSaved"));
-    } finally {
-      form.removeAttribute("aria-busy");
+      failed = { body, key };
+      field.value = [body, field.value].filter(Boolean).join("\n");
+      return tell(error.status ? sentenceOf(error) : text("notSaved"));
     }
+    tell("");
+    talk.querySelector("[role=log]").scrollTop = 0; // it begins at the bottom
+    sent().catch(console.error);
   }
 
   function tell(words) {
