@@ -11,14 +11,19 @@ class ComposerForm(forms.Form):
         label=_("Message"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 1, "dir": "auto", "autocomplete": "off"}),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 1,
+                "dir": "auto",
+                "autocomplete": "off",
+                "placeholder": _("Write a message"),
+            }
+        ),
     )
 
     def __init__(self, data=None, *, sender, recipient):
         super().__init__(data)
         self.message = Message(sender=sender, recipient=recipient)
-        placeholder = _("Write to {name}").format(name=recipient.get_short_name())
-        self.fields["body"].widget.attrs["placeholder"] = placeholder
 
     def clean_body(self):
         """Browsers send lines with the ends of another age."""
