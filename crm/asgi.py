@@ -13,11 +13,12 @@ from channels.routing import URLRouter
 from django.conf import settings
 from django.urls import path
 
+from chat import rounds as chat_rounds
 from crm.bounds import BodyLimit
+from crm.consumers import Consumer
 from crm.http import Handler
 from crm.jobs import JOBS
 from crm.sockets import SocketAuth
-from leads.consumers import LeadConsumer
 from notifications.process import Process
 
 
@@ -35,12 +36,12 @@ async def http(scope, receive, send):
     await handler(scope, receive, send)
 
 
-process = Process(JOBS if settings.EMBEDDED else ())
+process = Process(JOBS if settings.EMBEDDED else (), rounds=[chat_rounds.run])
 routes = {
     "http": BodyLimit(http),
     "websocket": URLRouter(
         [
-            path("ws/notifications/", SocketAuth(LeadConsumer.as_asgi())),
+            path("ws/notifications/", SocketAuth(Consumer.as_asgi())),
             path("<path:unknown>", unknown_socket),
             path("", unknown_socket),
         ]

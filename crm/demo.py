@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from chat.models import ChatInbox, Message
 from leads.models import Appointment, Comment, Interaction, Lead, Task
 
 COMMENTS = (
@@ -16,6 +17,13 @@ MAILS = (
 )
 TASKS = ("Send the offer", "Call back", "Ask for the decision", "Prepare the demo")
 MEETINGS = ("Demo", "First meeting", "Contract")
+TALK = (
+    (0, "Morning. Who has {lead}? They asked for a demo on Thursday."),
+    (1, "Me, since yesterday. I can do 14:00."),
+    (0, "Perfect. Their budget is about what we hoped for:\nhttps://example.com/budget"),
+    (1, "👍 I prepare the offer today."),
+    (0, "Could you look at it before noon, and tell me what is missing?"),
+)
 
 
 def happenings(leads, people, chance, now):
@@ -33,6 +41,20 @@ def happenings(leads, people, chance, now):
                 _log(lead, next(times), "email", direction, body)
         if lead.stage not in (Lead.Stage.WON, Lead.Stage.LOST):
             _plan(lead, next(times), colleague, chance, now)
+
+
+def conversations(people, lead, now):
+    """The manager talks with each rep; what the second was told last is not read yet."""
+    _admin, manager, *reps = people
+    for rep, lines in zip(reps, (TALK[:4], TALK), strict=True):
+        for place, (who, words) in enumerate(lines):
+            sender, recipient = (rep, manager) if who else (manager, rep)
+            body = words.format(lead=lead.get_absolute_url())
+            at = now - timedelta(minutes=7 * (len(TALK) - place))
+            message = Message(sender=sender, recipient=recipient, body=body, created_at=at)
+            message.save()
+            if message.body != TALK[-1][1]:
+                ChatInbox(pk=recipient.pk).mark_read(sender.pk, message.pk)
 
 
 def _times(lead, now):

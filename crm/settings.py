@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "csp",
     "crm",
     "leads",
+    "chat",
     "notifications",
 ]
 

@@ -6,7 +6,8 @@ from django.views.decorators.http import require_http_methods
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
-from crm import api, health, views
+from chat.api import ConversationViewSet
+from crm import api, chat, health, views
 from leads import api as leads
 from leads.views import calendar, tasks
 from notifications.api import NotificationViewSet
@@ -24,6 +25,8 @@ router.register("comments", leads.CommentViewSet)
 router.register("tasks", leads.TaskViewSet)
 router.register("interactions", leads.InteractionViewSet)
 router.register("appointments", leads.AppointmentViewSet)
+router.register("messages", chat.Messages)
+router.register("conversations", ConversationViewSet)
 router.register("notifications", NotificationViewSet)
 
 api_urls = [
@@ -52,6 +55,7 @@ urlpatterns = [
     path("tasks/<int:pk>/complete/", tasks.complete, name="complete-task"),
     path("tasks/<int:pk>/reopen/", tasks.reopen, name="reopen-task"),
     path("calendar/", calendar.calendar, name="calendar"),
+    path("chat/", include("chat.urls"), {"leads_of": chat.leads_of}),
     path("notifications/", include("notifications.urls")),
     path("sw.js", views.service_worker, name="service-worker"),
     path("manifest.webmanifest", views.manifest, name="manifest"),

@@ -217,12 +217,12 @@ class InboxConsumer(AsyncWebsocketConsumer):
     handlers = {"sync": "on_sync", "ack": "on_ack"}
 
     async def on_sync(self, frame):
-        since = _number(frame, "since", 0)
-        limit = min(_number(frame, "limit", 1, default=PAGE), PAGE)
+        since = number_of(frame, "since", 0)
+        limit = min(number_of(frame, "limit", 1, default=PAGE), PAGE)
         await self._catch_up(since, limit)
 
     async def on_ack(self, frame):
-        await self._acknowledge(_number(frame, "seq", 0))
+        await self._acknowledge(number_of(frame, "seq", 0))
 
     # The database
 
@@ -267,7 +267,8 @@ def request_id(frame) -> str | int | None:
     return value if text else None
 
 
-def _number(frame, name, low, default=None):
+def number_of(frame, name, low, default=None) -> int:
+    """A whole number that the frame must have."""
     value = frame.get(name, default)
     if isinstance(value, int) and not isinstance(value, bool) and low <= value <= MAX_ID:
         return value

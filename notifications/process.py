@@ -27,10 +27,11 @@ async def _ended(tasks):
 
 
 class Process:
-    """Tasks on the loop that serves; started with the first thing that is asked of it."""
+    """Tasks on the loop that serves; started with the first thing that is asked of it. ``rounds``
+    are functions of apps above, each of which runs for as long as the process does."""
 
-    def __init__(self, jobs=()):
-        self.jobs = jobs
+    def __init__(self, jobs=(), rounds=()):
+        self.jobs, self.rounds = jobs, rounds
         self.tasks = []
         self.loop = None
 
@@ -43,6 +44,7 @@ class Process:
                 pushed_marks.run(),
                 fan_out.run(),
                 *sockets.rounds.tasks(),
+                *(run() for run in self.rounds),
             ]
             if self.jobs:
                 work.append(Worker(self.jobs).run_on_loop())

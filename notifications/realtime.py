@@ -54,6 +54,7 @@ class Push(NamedTuple):
     text: str
     seq: int = 0
     notification_id: UUID | str | None = None
+    group: Callable[[int], str] = user_group
 
 
 class Sender:
@@ -154,10 +155,10 @@ def publish(pushes: Iterable[Push], then: Callable[[], None] | None = None) -> N
     pushes = list(pushes)
     frames = defaultdict(list)
     for push in pushes:
-        frames[push.user_id].append([push.seq, push.text])
+        frames[push.group(push.user_id)].append([push.seq, push.text])
     messages = [
-        (user_group(user_id), {"type": "push", "frames": frames_of_user})
-        for user_id, frames_of_user in frames.items()
+        (group, {"type": "push", "frames": frames_of_user})
+        for group, frames_of_user in frames.items()
     ]
     if messages:
         _publish_safely(messages, pushes, then)

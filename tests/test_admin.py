@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from chat.models import ChatInbox, Message
 from crm.models import User
 from leads.models import (
     Activity,
@@ -253,6 +254,22 @@ def test_history_is_only_read_and_goes_with_what_it_tells_of(desk, lead):
     assert list(Activity.objects.all()) == [stays.activity]
 
 
+def test_messages_are_shown_without_their_words_and_only_read(desk):
+    message = make_message(1)
+    path = f"/admin/chat/message/{message.pk}/"
+    for address in ("/admin/chat/message/", f"{path}change/"):
+        shown = desk.get(address).content.decode()
+        assert str(message.sender) in shown
+        assert "Secret" not in shown
+    assert "Secret" not in desk.get("/admin/chat/message/?q=Secret").content.decode().replace(
+        'value="Secret"', ""
+    )
+    assert desk.post(f"{path}change/", {"body": "x"}).status_code == 403
+    assert desk.post(f"{path}delete/", {"post": "yes"}).status_code == 403
+    assert desk.get("/admin/chat/message/add/").status_code == 403
+    assert Message.objects.get().body == "Secret 1"
+
+
 # Notifications
 
 
@@ -450,6 +467,10 @@ def make_appointment(n):
     return row
 
 
+def make_message(n):
+    return Message.objects.create(sender=UserFactory(), recipient=UserFactory(), body=f"Secret {n}")
+
+
 def make_rules(n):
     rules = ScoreRules.objects.get_or_create()[0]
     rules.sources.create(source=f"Source {n}", points=n)
@@ -477,6 +498,8 @@ MAKERS = {
     Merge: make_merge,
     SavedView: lambda n: SavedView.objects.create(owner=UserFactory(), name=f"{n}", shared=True),
     ListColumns: lambda n: ListColumns.objects.create(user=UserFactory(), columns="name,age"),
+    Message: make_message,
+    ChatInbox: lambda n: ChatInbox.objects.get(pk=make_message(n).recipient_id),
     Notification: make_notification,
     Event: make_event,
     WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),

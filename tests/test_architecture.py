@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("crm", "leads", "notifications")
+APPS = ("crm", "leads", "chat", "notifications")
 
 
 def modules():

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from leads.consumers import LeadConsumer
+from crm.consumers import Consumer
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = [
-    path for app in ("crm", "leads", "notifications") for path in sorted((ROOT / app).rglob("*.py"))
+    path
+    for app in ("crm", "leads", "chat", "notifications")
+    for path in sorted((ROOT / app).rglob("*.py"))
 ]
 
 
@@ -42,9 +44,17 @@ def test_every_command_is_documented():
 
 
 def test_every_frame_is_documented():
-    sent = in_code(r'\b_frame\(\s*"([a-z:-]+)"') | in_code(r'"(lead:[a-z]+)"')
-    assert {"hello", "sync:reset", "lead:created", "lead:deleted"} <= sent
-    assert sent | set(LeadConsumer.handlers) <= named(text("docs", "delivery.md"))
+    sent = in_code(r'\b_frame\(\s*"([a-z:-]+)"') | in_code(r'"((?:lead|chat):[a-z]+|new_message)"')
+    sent -= {"chat:conversation"}  # the name of an address
+    assert {
+        "hello",
+        "sync:reset",
+        "lead:created",
+        "lead:deleted",
+        "new_message",
+        "chat:read",
+    } <= sent
+    assert sent | set(Consumer.handlers) <= named(text("docs", "delivery.md"))
 
 
 def test_every_close_code_is_documented():

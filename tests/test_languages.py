@@ -11,6 +11,7 @@ import pytest
 from babel.messages import pofile
 from django.utils import timezone, translation
 
+from chat.models import Message
 from crm.models import User
 from leads.models import Lead
 from notifications import sentences
@@ -146,6 +147,11 @@ def cyrillic(committing):
         lead.stage, lead.phone = Lead.Stage.WON, "555 1234"
         lead.save(by=person)
         Notification.objects.create(recipient=person, type="system", title="Привет", message="Мир")
+        other = UserFactory(first_name="Иван", last_name="Волков")
+        Message.objects.create(
+            sender=person, recipient=other, body=f"http://testserver{lead.get_absolute_url()}"
+        )
+        Message.objects.create(sender=other, recipient=person, body="Спасибо")
     return lead
 
 

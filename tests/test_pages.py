@@ -37,6 +37,8 @@ PAGES = (
     "/tasks/",
     "/tasks/?who=team",
     "/tasks/new/",
+    "/chat/",
+    "/chat/{person}/",
     "/calendar/",
     "/calendar/?view=month&who=all",
     "/notifications/",
@@ -46,6 +48,8 @@ PAGES = (
     "/settings/",
 )
 POSTS = (
+    "/chat/{person}/send/",
+    "/chat/{person}/read/",
     "/tasks/new/",
     "/leads/new/",
     "/leads/{lead}/edit/",
@@ -105,7 +109,13 @@ def notification_of(user) -> Notification:
 def filled(path, lead, user) -> str:
     notification = notification_of(user)
     other = Lead.objects.exclude(pk=lead.pk).values_list("pk", flat=True).first()
-    ids = {"lead": lead.pk, "other": other, "notification": notification and notification.pk}
+    person = User.objects.exclude(pk=user.pk).values_list("pk", flat=True).first()
+    ids = {
+        "person": person,
+        "lead": lead.pk,
+        "other": other,
+        "notification": notification and notification.pk,
+    }
     return path.format(**ids)
 
 
@@ -114,7 +124,7 @@ def everything() -> dict:
     return {
         model._meta.label: list(model.objects.order_by("pk").values())
         for model in apps.get_models()
-        if model._meta.app_label in ("crm", "leads", "notifications")
+        if model._meta.app_label in ("crm", "leads", "chat", "notifications")
     }
 
 

@@ -15,12 +15,13 @@ function csrfToken() {
 }
 
 /** The answer's JSON, or null for 204. `keepalive` lets the call outlive the page. */
-export async function call(method, path, body, { keepalive = false } = {}) {
+export async function call(method, path, body, { keepalive = false, headers = {} } = {}) {
   const response = await fetch(path, {
     method,
     keepalive,
     credentials: "same-origin",
     headers: {
+      ...headers,
       Accept: "application/json",
       "X-CSRFToken": csrfToken(),
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),

@@ -2,6 +2,8 @@
 import { ages } from "./ages.js";
 import { bell } from "./bell.js";
 import { board } from "./board.js";
+import { chat } from "./chat.js";
+import { chatPage } from "./chat-page.js";
 import { desktop } from "./desktop.js";
 import { dueDates } from "./due.js";
 import { inbox } from "./inbox.js";
@@ -27,15 +29,17 @@ import { toasts } from "./toasts.js";
 import { undoable } from "./undo.js";
 import { zone } from "./zone.js";
 
-function live({ user, seq, unread, socket }) {
+function live({ user, seq, unread, chatSeq, chatUnread, socket }) {
   const left = placeLeft(user);
   const feed = new Feed({
     url: socket,
     user,
     seq: left.seq ?? Number(seq),
     unreadCount: Number(unread),
+    chatSeq: left.chatSeq ?? Number(chatSeq),
+    chatUnread: Number(chatUnread),
   });
-  const parts = [follow, bell, title, sound, desktop, status, leadsLive, liveSections, board, inbox, looking];
+  const parts = [follow, bell, title, sound, desktop, status, leadsLive, liveSections, board, inbox, looking, chat, chatPage];
   for (const part of parts) part(feed);
   const onShow = toasts(feed, left.toasts);
   items();
@@ -48,7 +52,7 @@ function live({ user, seq, unread, socket }) {
     if (String(detail.userId) !== user) location.reload(); // somebody else signed in here
   });
   addEventListener("pagehide", () => {
-    leavePlace(user, { seq: feed.seq, toasts: onShow() });
+    leavePlace(user, { seq: feed.seq, chatSeq: feed.chatSeq, toasts: onShow() });
     feed.leave();
   });
   addEventListener("pageshow", (event) => event.persisted && feed.join());

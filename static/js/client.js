@@ -7,7 +7,7 @@
  *   client.connect();
  *
  * Options: `url`; `token`, an access token or a function that returns (a promise of) one, for pages
- * without the session cookie; `seq`, the position that the page was rendered at, else the server's.
+ * without the session cookie; `seq` and `chatSeq`, where the page was rendered, else the server's.
  *
  * Events, with their `event.detail`:
  *   notification {notification, live}  a new one, once; `live: false` when we were away
@@ -18,13 +18,15 @@
  *   reset {}                           the position is not kept any more: reload the list
  *   lead {action, lead | id}           "add", "change" or "remove"; not sequenced, as the next two
  *   presence {id, userIds}, mentioned {id, entryId}  who looks at the lead; what mentions us changed
- *   message {message}, made {requestId, lead}, refused {code, detail, requestId}
+ *   chat {kind, …}                     see chat-line.js
+ *   made {requestId, lead}, refused {code, detail, requestId}
  *   state {state, nextTry, code}       see connection.js
  *   identity {userId}                  who the server says we are, with every connection
  *
  * A number at or below ours is ignored, the next is applied, a higher one makes us ask since ours.
  */
 import { CatchUp } from "./catchup.js";
+import { ChatLine } from "./chat-line.js";
 import { Connection } from "./connection.js";
 import { Sequence } from "./sequence.js";
 
@@ -35,16 +37,18 @@ export class LeadbellClient extends EventTarget {
   #connection;
   #sequence;
   #catchUp = new CatchUp();
+  #chat;
   #receipt = null;
   #heardOf = 0; // the highest number that the server mentioned
   #greeted = false;
 
-  constructor({ url, token, seq = null }) {
+  constructor({ url, token, seq = null, chatSeq = null }) {
     super();
+    this.#chat = new ChatLine(chatSeq, { send: this.send, emit: (detail) => this.#emit("chat", detail) });
     this.#sequence = new Sequence(seq);
     this.#connection = new Connection({ url, token });
-    this.#connection.addEventListener("frame", ({ detail }) => this.#handlers[detail.type]?.(detail));
-    this.#connection.addEventListener("awake", () => this.#ask({ away: true }));
+    this.#connection.addEventListener("frame", ({ detail }) => (this.#handlers[detail.type] ?? this.#chat.hear)(detail));
+    this.#connection.addEventListener("awake", () => (this.#ask({ away: true }), this.#chat.ask(true)));
     this.#connection.addEventListener("state", ({ detail }) => {
       if (detail.state !== "live") this.#catchUp.forget();
       this.#emit("state", detail);
@@ -52,20 +56,16 @@ export class LeadbellClient extends EventTarget {
   }
 
   connect = () => this.#connection.open();
-
+  tryNow = () => this.#connection.tryNow();
+  send = (frame) => this.#connection.send(frame);
   close() {
     clearTimeout(this.#receipt);
+    this.#chat.close();
     this.#connection.close();
   }
 
-  tryNow() {
-    this.#connection.tryNow();
-  }
-
   /** Creates a lead over the socket; "made" or "refused" answers with the same `requestId`. */
-  createLead(requestId, lead) {
-    this.#connection.send({ type: "lead:create", requestId, lead });
-  }
+  createLead = (requestId, lead) => this.send({ type: "lead:create", requestId, lead });
 
   #handlers = {
     hello: (frame) => this.#hello(frame),
@@ -81,7 +81,6 @@ export class LeadbellClient extends EventTarget {
     "lead:deleted": ({ id }) => this.#emit("lead", { action: "remove", id }),
     "lead:presence": ({ id, userIds }) => this.#emit("presence", { id, userIds }),
     "lead:mentioned": ({ id, entryId }) => this.#emit("mentioned", { id, entryId }),
-    new_message: ({ message }) => this.#emit("message", { message }),
     ack: ({ requestId, lead }) => this.#emit("made", { requestId, lead }),
     error: ({ code, detail, requestId }) => this.#emit("refused", { code, detail, requestId }),
   };
@@ -90,6 +89,7 @@ export class LeadbellClient extends EventTarget {
     const away = this.#greeted || this.#connection.tries > 1;
     this.#greeted = true;
     this.#emit("identity", { userId });
+    this.#chat.greeted(userId, away);
     if (!this.#mentioned(seq, { away })) this.#apply(seq, unreadCount, []);
     if (away) this.#emit("caught-up", { missed: 0, last: null, away });
   }
@@ -111,7 +111,7 @@ export class LeadbellClient extends EventTarget {
 
   #ask({ away }) {
     if (!this.#catchUp.ask(away)) return;
-    this.#connection.send({ type: "sync", since: this.#sequence.seq, limit: PAGE });
+    this.send({ type: "sync", since: this.#sequence.seq, limit: PAGE });
   }
 
   #page(page) {
@@ -141,7 +141,7 @@ export class LeadbellClient extends EventTarget {
 
   #acknowledge() {
     this.#receipt = null;
-    this.#connection.send({ type: "ack", seq: this.#sequence.seq });
+    this.send({ type: "ack", seq: this.#sequence.seq });
   }
 
   #emit(name, detail) {

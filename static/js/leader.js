@@ -11,7 +11,7 @@ import { Leadership } from "./lock.js";
 
 const KEPT = 100; // steps kept for tabs that open later
 const PATIENCE = 2_000; // milliseconds for a leader to answer; a frozen one is replaced
-const PASSED_ON = ["state", "lead", "presence", "mentioned", "message", "caught-up", "refused", "identity"];
+const PASSED_ON = ["state", "lead", "presence", "mentioned", "chat", "caught-up", "refused", "identity"];
 
 export class Feed extends EventTarget {
   #options;
@@ -25,7 +25,7 @@ export class Feed extends EventTarget {
   leading = false;
   state = { state: "connecting", nextTry: null, code: null };
 
-  constructor({ url, user, seq, unreadCount }) {
+  constructor({ url, user, seq, unreadCount, chatSeq, chatUnread }) {
     super();
     this.#options = { url };
     this.#name = `leadbell:${user}`;
@@ -33,8 +33,7 @@ export class Feed extends EventTarget {
       lead: () => this.#lead(),
       follow: () => this.#stepDown(),
     });
-    this.seq = seq;
-    this.unreadCount = unreadCount;
+    Object.assign(this, { seq, unreadCount, chatSeq, chatUnread });
   }
 
   join() {
@@ -59,6 +58,11 @@ export class Feed extends EventTarget {
     else this.#say({ kind: "try" });
   }
 
+  send(frame) {
+    if (this.leading) this.#client.send(frame);
+    else this.#say({ kind: "send", frame });
+  }
+
   /** For a follower that is looked at: is the leader awake? Else takes the lock from it. */
   check() {
     if (this.leading || !this.#channel) return;
@@ -70,7 +74,7 @@ export class Feed extends EventTarget {
   #lead() {
     this.leading = true;
     clearTimeout(this.#unanswered);
-    this.#client = new LeadbellClient({ ...this.#options, seq: this.seq });
+    this.#client = new LeadbellClient({ ...this.#options, seq: this.seq, chatSeq: this.chatSeq });
     this.#client.addEventListener("applied", ({ detail: step }) => {
       this.#take(step);
       this.#say({ kind: "step", step });
@@ -94,6 +98,7 @@ export class Feed extends EventTarget {
     step: ({ step }) => this.#take(step),
     pass: ({ name, detail }) => this.#pass(name, detail),
     try: () => this.leading && this.#client.tryNow(),
+    send: ({ frame }) => this.leading && this.#client.send(frame),
     ask: ({ from, since }) => this.leading && this.#answer(from, since),
     tell: (answer) => answer.to === this.#me && this.#told(answer),
   };
@@ -101,13 +106,14 @@ export class Feed extends EventTarget {
   #answer(to, since) {
     const known = this.#steps.filter((step) => step.seq > since);
     const whole = since >= this.seq || known[0]?.from <= since;
-    const { seq, unreadCount, state } = this;
-    this.#say({ kind: "tell", to, seq, unreadCount, state, steps: whole ? known : null });
+    const { seq, unreadCount, state, chatSeq, chatUnread } = this;
+    this.#say({ kind: "tell", to, seq, unreadCount, state, chatSeq, chatUnread, steps: whole ? known : null });
   }
 
-  #told({ seq, unreadCount, state, steps }) {
+  #told({ seq, unreadCount, state, steps, chatSeq, chatUnread }) {
     clearTimeout(this.#unanswered);
     this.#pass("state", state);
+    if (chatSeq > this.chatSeq) this.#pass("chat", { kind: "changed", seq: chatSeq, unreadCount: chatUnread });
     const behind = seq > this.seq;
     if (!steps) this.#take({ from: null, seq, unreadCount, events: [["reset", {}]] });
     else if (behind) steps.forEach((step) => this.#take(step));
@@ -133,6 +139,7 @@ export class Feed extends EventTarget {
 
   #pass(name, detail) {
     if (name === "state") this.state = detail;
+    if (name === "chat" && detail.seq !== undefined) [this.chatSeq, this.chatUnread] = [detail.seq, detail.unreadCount];
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 

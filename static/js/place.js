@@ -7,21 +7,21 @@
 const FRESH = 30_000; // milliseconds; after that the page itself is the better place to start
 const KEY = "leadbell:place";
 
-/** `{seq, toasts}` that the user's last page in this tab left; `{}` where there was none lately. */
+/** `{seq, chatSeq, toasts}` that the user's last page in this tab left; `{}` where there was none lately. */
 export function placeLeft(user) {
   try {
-    const { at, user: whose, seq, toasts } = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
+    const { at, user: whose, seq, chatSeq, toasts } = JSON.parse(sessionStorage.getItem(KEY)) ?? {};
     if (whose !== user || Date.now() - at > FRESH) return {};
     const [{ type }] = performance.getEntriesByType("navigation");
-    return { seq, toasts: type === "reload" ? [] : toasts };
+    return { seq, chatSeq, toasts: type === "reload" ? [] : toasts };
   } catch {
     return {};
   }
 }
 
-export function leavePlace(user, { seq, toasts }) {
+export function leavePlace(user, { seq, chatSeq, toasts }) {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ user, seq, toasts, at: Date.now() }));
+    sessionStorage.setItem(KEY, JSON.stringify({ user, seq, chatSeq, toasts, at: Date.now() }));
   } catch {
     // Storage is blocked: the next page starts from itself.
   }

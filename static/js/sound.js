@@ -32,8 +32,8 @@ export function sound(feed) {
   });
 }
 
-/** Rings for the notification `id` unless a tab of this browser did, or just rang for another. */
-function ring(id) {
+/** Rings for what has the `id`, a notification or a message, unless a tab of this browser did, or just rang for another. */
+export function ring(id) {
   if (!wanted() || !audible()) return;
   if (!navigator.locks) return ringOnce(id);
   navigator.locks.request("leadbell:ring", { ifAvailable: true }, (lock) => lock && ringOnce(id));

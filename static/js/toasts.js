@@ -1,7 +1,8 @@
 /**
  * Toasts, in a region that exists from the start. Each leaves after five seconds and stays while it is
  * hovered or focused; the newest three at most, the rest counted in one line. What was missed while
- * away is one toast. Built from the page's <template>, filled as text.
+ * away is one toast. Built from the page's <template>, filled as text. `leadbell:toast` on the document shows
+ * one of something else, a message.
  *
  * `toasts(feed, unfinished)` goes on with those of the page before, and returns a function that gives
  * those that are on show.
@@ -12,6 +13,7 @@ import { told } from "./told.js";
 
 const LIFE = 5_000; // milliseconds
 const MOST = 3;
+const CHAT = "chat"; // the kind of those that are messages
 const MISSED = "missed"; // the id of the one that is no notification
 
 export function toasts(feed, unfinished = []) {
@@ -53,7 +55,7 @@ export function toasts(feed, unfinished = []) {
     const entry = { content, element, until: Date.now() + life };
     shown.set(id, entry);
     element.querySelector("[data-toast-open]").addEventListener("click", () => {
-      if (id !== MISSED) notifications.mark(id, true).catch(console.error);
+      if (id !== MISSED && content.kind !== CHAT) notifications.mark(id, true).catch(console.error);
       close(id);
     });
     element.querySelector("[data-toast-close]").addEventListener("click", () => close(id));
@@ -72,8 +74,14 @@ export function toasts(feed, unfinished = []) {
     close(MISSED);
     show({ id: MISSED, kind: MISSED, title, message, url: "/notifications/" });
   });
+  document.addEventListener("leadbell:toast", ({ detail }) => show(detail));
+  document.addEventListener("leadbell:toast-over", ({ detail: { url } }) => {
+    for (const [id, { content }] of [...shown]) if (content.url === url) close(id);
+  });
   feed.addEventListener("deleted", ({ detail }) => close(detail.id));
-  feed.addEventListener("bulk", () => [...shown.keys()].forEach(close));
+  feed.addEventListener("bulk", () => {
+    for (const [id, { content }] of [...shown]) if (content.kind !== CHAT) close(id);
+  });
   feed.addEventListener("updated", ({ detail: { notification: { id, isRead, url } } }) => {
     if (isRead) close(id);
     else if (!url) shown.get(id)?.element.querySelector("[data-toast-open]").removeAttribute("href");

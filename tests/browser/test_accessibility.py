@@ -38,13 +38,14 @@ NOT_PAGES = {
     *("leads:stage", "leads:row", "leads:board-counts", "leads:card", "leads:export"),
     *("leads:field", "leads:say", "leads:take-back", "leads:mend"),
     *("leads:complete-task", "leads:reopen-task", "leads:add-task", "leads:add-appointment"),
+    *("chat:send", "chat:read", "chat:who"),
     *("notifications:panel", "notifications:keep", "notifications:read-all"),
     *("notifications:read", "notifications:unread", "notifications:delete"),
 }
 WIDTHS, HEIGHT = (1280, 360), 800
 EMPTY = (
     *("/", "/leads/", "/leads/board/", "/tasks/", "/calendar/?view=week", "/calendar/?view=month"),
-    *("/calendar/?view=agenda", "/notifications/", "/notifications/archive/"),
+    *("/calendar/?view=agenda", "/chat/", "/notifications/", "/notifications/archive/"),
 )
 
 

@@ -8,6 +8,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from chat.models import Message
+from crm.models import User
 from leads.models import Lead
 from tests.browser.people import (
     bell,
@@ -19,7 +21,7 @@ from tests.browser.people import (
     panel,
     toasts,
 )
-from tests.factories import AppointmentFactory, LeadFactory, TaskFactory
+from tests.factories import AppointmentFactory, LeadFactory, TaskFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -58,6 +60,7 @@ def leads(owner, elsewhere):
         Lead.objects.create(first_name=ARABIC, company=f"شركة {ARABIC}", phone="+966 11 555 1234")
         LeadFactory(stage="won")
         plan(owner)
+        talk(owner)
 
     elsewhere(make)
     by_name = dict(Lead.objects.values_list("first_name", "pk"))
@@ -65,6 +68,7 @@ def leads(owner, elsewhere):
         "plain": by_name["John"],
         "long": by_name[LONG[:120].strip()],
         "arabic": by_name[ARABIC],
+        "talk": User.objects.get(last_name="Talker").pk,
     }
 
 
@@ -79,6 +83,22 @@ def plan(owner):
         begin = now + timedelta(minutes=minutes)
         times = {"starts_at": begin, "ends_at": begin + timedelta(minutes=30)}
         AppointmentFactory(lead=lead, title=LONG, attendee_ids=[owner.pk], **times)
+
+
+def talk(owner):
+    """Messages long and short, with links, in two directions of writing."""
+    other = UserFactory(first_name=LONG[:100], last_name="Talker")
+    lead = Lead.objects.get(first_name=LONG[:120].strip())
+    words = (
+        LONG,
+        ARABIC,
+        f"https://example.org/{'path/' * 60}",
+        lead.get_absolute_url(),
+        "x" * 500,
+    )
+    for body in words:
+        Message.objects.create(sender=owner, recipient=other, body=body)
+        Message.objects.create(sender=other, recipient=owner, body=body)
 
 
 def pages(leads):
@@ -96,6 +116,8 @@ def pages(leads):
         "/tasks/",
         "/tasks/?who=team",
         "/tasks/new/",
+        "/chat/",
+        f"/chat/{leads['talk']}/",
         "/calendar/",
         "/calendar/?view=agenda&who=all",
         "/calendar/?view=month",

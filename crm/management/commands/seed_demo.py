@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from crm.demo import happenings
+from crm.demo import conversations, happenings
 from crm.models import User
 from leads.models import Lead
 from notifications.models import Inbox
@@ -85,6 +85,8 @@ class Command(BaseCommand):
             old = Lead.objects.bulk_create(made[:-FRESH])
             chance = random.Random(11)  # noqa: S311 (the same demo every time)
             happenings(old, people, chance, timezone.now())
+            if old:
+                conversations(people, old[0], timezone.now())
             known = Lead.objects.filter(pk__in=[lead.pk for lead in old])
             known.update(score_told=F("score"))  # what happened is old news
         for person in people if made else ():  # what is old was read
