@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from chat.models import Message
 from crm.models import User
-from leads.models import Lead
+from leads.models import Lead, SavedView
 from notifications import sentences
 from notifications.models import Notification
 from tests.factories import (
@@ -140,6 +140,7 @@ def cyrillic(committing):
         )
         by = {"lead": lead, "created_by": person}
         LeadFactory(first_name="Пётр", last_name="", company="Волна", phone="555 1234")
+        SavedView.objects.create(owner=person, name="Мои")
         CommentFactory(body="Ждут", **by)
         InteractionFactory(body="Звонок", **by)
         TaskFactory(title="Счёт", assignee=person, **by)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm.models import User
-from leads.models import Lead
+from leads.models import Lead, SavedView
 from notifications.models import Event, Inbox, Notification
 from tests.factories import PASSWORD, LeadFactory, UserFactory
 
@@ -32,6 +32,8 @@ PAGES = (
     "/leads/{lead}/merge/{other}/",
     "/leads/{lead}/looking/",
     "/leads/views/new/",
+    "/leads/views/{view}/",
+    "/leads/views/{view}/delete/",
     "/leads/board/",
     "/leads/{lead}/card/",
     "/tasks/",
@@ -73,9 +75,9 @@ POSTS = (
     "/leads/{lead}/looking/a/",
     "/leads/mentions/seen/",
     "/leads/views/new/",
-    "/leads/views/0/",
-    "/leads/views/0/save/",
-    "/leads/views/0/delete/",
+    "/leads/views/{view}/",
+    "/leads/views/{view}/save/",
+    "/leads/views/{view}/delete/",
     "/leads/columns/",
     "/notifications/read-all/",
     "/notifications/{notification}/read/",
@@ -99,6 +101,7 @@ def world(committing, lead, owner, teammate):
     """A lead that everybody was told of."""
     with committing():
         Lead.objects.create(first_name="Ada", phone="555 1234")
+    SavedView.objects.create(owner=owner, name="Mine")
     return lead
 
 
@@ -108,15 +111,14 @@ def notification_of(user) -> Notification:
 
 def filled(path, lead, user) -> str:
     notification = notification_of(user)
-    other = Lead.objects.exclude(pk=lead.pk).values_list("pk", flat=True).first()
-    person = User.objects.exclude(pk=user.pk).values_list("pk", flat=True).first()
-    ids = {
-        "person": person,
-        "lead": lead.pk,
-        "other": other,
-        "notification": notification and notification.pk,
-    }
-    return path.format(**ids)
+    others = Lead.objects.exclude(pk=lead.pk).values_list("pk", flat=True)
+    return path.format(
+        lead=lead.pk,
+        other=others.first(),
+        notification=notification and notification.pk,
+        view=SavedView.objects.filter(owner=user).values_list("pk", flat=True).first(),
+        person=User.objects.exclude(pk=user.pk).values_list("pk", flat=True).first(),
+    )
 
 
 def everything() -> dict:
