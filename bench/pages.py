@@ -12,11 +12,16 @@ from tools.command import say
 TIMES_OF_FEW = 1.5
 WARM_UP = 3
 FIRST_KB, AFTER_KB = 100, 20
+EVERY_COLUMN = "name,company,stage,job-title,email,phone,city,region,country,last,source,owner," + (
+    "score,next,updated,age"
+)
 PAGES = {
     "today": "/",
     "leads": "/leads/",
     "board": "/leads/board/",
     "lead": "/leads/{newest}/",
+    "leads, a view": "/leads/?view=4",
+    "merge": "/leads/{newest}/merge/{alike}/",
     "new lead": "/leads/new/",
     "tasks": "/tasks/",
     "calendar, week": "/calendar/?view=week",
@@ -37,11 +42,17 @@ VIEWS = {
     "leads, of a source by score": "/leads/?source=source+3&sort=-score",
     "leads, search for many": "/leads/?search=lovelace",
     "leads, search for one": "/leads/?search=person{newest}@",
-    "leads, search by phone": "/leads/?search=7000{digits}",
+    "leads, search by phone": "/leads/?search=7000500",
+    "leads, search for close ones": "/leads/?search=lovelase",
+    "leads, all columns": "/leads/?columns={columns}",
+    "leads, a view changed": "/leads/?view=4&stage=new&sort=name",
     "board, mine": "/leads/board/?owner=me",
     "board, of a source": "/leads/board/?source=source+3",
     "board, searched": "/leads/board/?search=lovelace",
     "lead, its calls": "/leads/{newest}/?kind=calls",
+    "lead, of a search": "/leads/{middle}/?in=search%3Dlovelace",
+    "lead, of a close search": "/leads/{middle}/?in=search%3Dlovelase",
+    "lead, of the best": "/leads/{middle}/?in=sort%3D-score%26owner%3Dme",
     "tasks of the team": "/tasks/?who=team",
     "calendar of all": "/calendar/?view=month&who=all",
     "notifications, unread": "/notifications/?show=unread",
@@ -75,7 +86,8 @@ def server_times(name, path, few, many, options):
 
 
 def placed(path, house):
-    return path.format(newest=house.leads, digits=f"{house.leads // 2 % 1000:03}")
+    newest = house.leads
+    return path.format(newest=newest, middle=newest // 2, alike=newest - 10, columns=EVERY_COLUMN)
 
 
 def weights(stage, options):
@@ -115,7 +127,8 @@ def visits(browser, base, path, session):
     kilobytes = {}
     for when in ("first", "after"):
         got.clear()
-        page.goto(path)
+        if (there := page.goto(path).url) != base + path:
+            raise ValueError(f"{path} leads to {there}.")
         page.wait_for_load_state("networkidle")
         kilobytes[when] = sum(got) / 1000
         page.goto("about:blank")

@@ -4,7 +4,7 @@ manager's session.
 
 More leads are a longer history: a lead comes every 90 minutes whatever the number, and the manager
 has a third of all leads and half of the tasks and appointments, so that the pages are as full with
-few leads as with many.
+few leads as with many. The four newest of the leads whose number ends in 0 have one phone number.
 """
 
 import sys
@@ -18,6 +18,7 @@ from notifications.models import Inbox
 
 PEOPLE = 20
 SOURCES = 10
+VIEWS_SAVED = 40
 TALKED_OF = 40  # comments on the newest lead, which is the one whose page is opened
 FIRST = ("ada", "grace", "alan", "edsger", "barbara", "donald", "john", "niklaus", "radia", "ken")
 LAST = ("lovelace", "hopper", "turing", "dijkstra", "liskov", "knuth", "backus", "wirth", "perlman")
@@ -25,17 +26,21 @@ LAST = ("lovelace", "hopper", "turing", "dijkstra", "liskov", "knuth", "backus",
 LEADS = """
     INSERT INTO leads_lead (
         id, first_name, last_name, email, phone, company, job_title, website, message, city, region,
-        postal_code, country, source, stage, score, owner_id, created_by_id, created_at, updated_at
+        postal_code, country, source, stage, score, score_told, score_rules, owner_id,
+        created_by_id, created_at, updated_at
     )
     SELECT n, initcap((%(first)s::text[])[1 + n %% 10]), initcap((%(last)s::text[])[1 + n %% 9]),
-           'person' || n || '@example.org', '+44 20 ' || (7000000 + n), 'Company ' || n %% 997, '',
-           '', 'Please call me back about the offer.', 'London', '', '', 'GB',
+           'person' || n || '@example.org', '+44 20 ' || (7000000 + alike), 'Company ' || n %% 997,
+           '', '', 'Please call me back about the offer.', 'London', '', '', 'GB',
            'source ' || n / 5 %% %(sources)s,
-           ('{new,contacted,qualified,won,lost}'::text[])[1 + n %% 5], n * 7919 %% 100,
+           ('{new,contacted,qualified,won,lost}'::text[])[1 + n %% 5], points, points, 0,
            (%(people)s::bigint[])[CASE WHEN n %% 3 = 0 THEN 1 ELSE 2 + n %% %(number)s END],
            %(user)s, at, at
       FROM generate_series(1, %(leads)s) AS n,
-           LATERAL (SELECT now() - (%(leads)s - n) * interval '90 minutes' AS at) AS moment
+           LATERAL (SELECT now() - (%(leads)s - n) * interval '90 minutes' AS at,
+                           n * 7919 %% 100 AS points,
+                           CASE WHEN n > %(leads)s - 40 AND n %% 10 = 0 THEN %(leads)s ELSE n END
+                           AS alike) AS made
 """
 TASKS = """
     INSERT INTO leads_task (
@@ -73,6 +78,20 @@ ACTIVITIES = """
      UNION ALL
     SELECT lead_id, kind, '', '[]', created_by_id, NULL, id, created_at FROM leads_interaction
 """
+MENTIONS = """
+    INSERT INTO leads_mention (entry_id, user_id, words, created_at, seen_at)
+    SELECT id, %(user)s, 'Person', created_at,
+           CASE WHEN lead_id <= %(leads)s - 120 THEN created_at END
+      FROM leads_activity
+     WHERE comment_id IS NOT NULL AND lead_id %% 10 = 0
+"""
+VIEWS = """
+    INSERT INTO leads_savedview (owner_id, name, shared, query, created_at, updated_at)
+    SELECT (%(people)s::bigint[])[1 + n %% 4], 'View ' || n, n %% 2 = 0,
+           '{"owner": "me", "sort": "-score", "columns": "name,company,stage,email,next"}',
+           now(), now()
+      FROM generate_series(1, %(views)s) AS n
+"""
 APPOINTMENTS = """
     INSERT INTO leads_appointment (lead_id, created_by_id, created_at, title, starts_at, ends_at)
     SELECT id, created_by_id, created_at, 'Demo', at, at + interval '30 minutes'
@@ -85,7 +104,10 @@ ATTENDANCES = """
       FROM leads_appointment
 """
 NUMBERS = "SELECT setval(pg_get_serial_sequence('leads_lead', 'id'), %(leads)s)"
-STEPS = (LEADS, TASKS, COMMENTS, INTERACTIONS, ACTIVITIES, APPOINTMENTS, ATTENDANCES, NUMBERS)
+STEPS = (
+    *(LEADS, TASKS, COMMENTS, INTERACTIONS, ACTIVITIES, MENTIONS, VIEWS),
+    *(APPOINTMENTS, ATTENDANCES, NUMBERS),
+)
 
 
 def main(leads, notifications):
@@ -99,6 +121,7 @@ def main(leads, notifications):
     Inbox.objects.bulk_create([mine, *inboxes])
     values = {
         "user": user.pk, "people": [one.pk for one in users], "number": PEOPLE, "leads": leads,
+        "views": VIEWS_SAVED,
         "sources": SOURCES, "talked": TALKED_OF, "first": list(FIRST), "last": list(LAST),
     }  # fmt: skip
     with connection.cursor() as cursor:

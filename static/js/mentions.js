@@ -10,7 +10,7 @@ import { text } from "./texts.js";
 const LETTERS = "[\\p{L}\\p{N}_.'’-]*";
 const TOKEN = new RegExp(`(?<![\\p{L}\\p{N}_@.])@(${LETTERS}(?: ${LETTERS})?)$`, "u");
 const OFFERED = 6;
-const OPEN = { role: "combobox", "aria-autocomplete": "list", "aria-haspopup": "listbox" };
+const OPEN = { "aria-autocomplete": "list", "aria-haspopup": "listbox" };
 
 let everybody = null;
 
@@ -44,13 +44,13 @@ function attach(area) {
   list.setAttribute("aria-label", text("people"));
   area.after(list);
 
-  /** A text area is a combobox only while it offers something. */
+  /** A text area says that it offers something only while it does. It may be no combobox, which alone unfolds. */
   function dress() {
     for (const [name, value] of Object.entries({ ...OPEN, "aria-controls": list.id })) {
       if (list.hidden) area.removeAttribute(name);
       else area.setAttribute(name, value);
     }
-    if (list.hidden) area.removeAttribute("aria-expanded");
+    area.removeAttribute("aria-expanded");
   }
 
   async function find(_, show) {
