@@ -1,6 +1,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import FilteredSelectMultiple
+from django.utils.translation import gettext as _
 
 from leads import policy
 from leads.forms.people import in_order, who_work_here
@@ -213,6 +214,19 @@ class LookingAdmin(ReadOnly):
     search_fields = ("user__email", "lead__first_name", "lead__last_name", "lead__company")
 
 
+class SavedViewForm(forms.ModelForm):
+    def validate_unique(self):
+        """Among the views of its owner, whom nobody chooses here."""
+        if "name" in self.errors:
+            return
+        try:
+            self.instance.check_name()
+        except forms.ValidationError:
+            self.add_error("name", _("The owner has a view of this name already: choose another."))
+        except SavedView.DoesNotExist:
+            self.add_error(None, _("This view was deleted meanwhile."))
+
+
 @admin.register(SavedView)
 class SavedViewAdmin(ByPolicy):
     """What is shared, and one's own; what they show is saved on the list."""
@@ -222,6 +236,7 @@ class SavedViewAdmin(ByPolicy):
     list_select_related = ("owner",)
     search_fields = ("name", "owner__email", "owner__first_name", "owner__last_name")
     readonly_fields = ("owner", "query", "created_at", "updated_at")
+    form = SavedViewForm
 
     def get_queryset(self, request):
         return super().get_queryset(request).visible_to(request.user)

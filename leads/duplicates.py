@@ -1,24 +1,33 @@
 """Leads that may be the same as one, as its page shows them; and where one went that was merged."""
 
+from datetime import timedelta
+
 from django.contrib import messages
+from django.db.models import DateTimeField, ExpressionWrapper, F
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from leads import policy
 from leads.models import Lead, Merge
 
 SHOWN = 10
+# An expression, or PostgreSQL may walk all leads by age until it has found so many that are alike.
+AGE = ExpressionWrapper(F("created_at") + timedelta(), DateTimeField())
 
 
 def of(lead, user) -> list[Lead]:
-    """The oldest first, each with what is the same and whether the user may merge the two."""
+    """The ``SHOWN`` oldest, each with what is the same and whether the user may merge the two."""
     if not (lead.email or lead.phone):
         return []
-    found = list(Lead.objects.like(lead).select_related("owner")[:SHOWN])
+    found = list(oldest(lead).select_related("owner")[:SHOWN])
     for other in found:
         other.mergeable = policy.may_merge(user, lead, other)
         other.alike = _alike(other)
-    return sorted(found, key=lambda other: (other.created_at, other.pk))
+    return found
+
+
+def oldest(lead):
+    return Lead.objects.like(lead).order_by(AGE, "pk")
 
 
 def _alike(other) -> str:
@@ -36,7 +45,7 @@ def tell(request, lead) -> None:
             "Saved. There are %(n)s leads with the same e-mail or phone already: see below.",
             count,
         )
-        messages.warning(request, text % {"n": count})
+        messages.warning(request, (text if count < SHOWN else MANY) % {"n": count})
 
 
 def just_merged(lead, asked) -> Merge | None:
@@ -52,3 +61,8 @@ def sentence(lead_id: int) -> str:
     """What became of a lead that is not there, if it was merged."""
     heir = Merge.objects.heir_of(lead_id)
     return heir and _("This lead was merged into lead %(id)s.") % {"id": heir}
+
+
+MANY = gettext_lazy(
+    "Saved. There are %(n)s or more leads with the same e-mail or phone already: see below."
+)

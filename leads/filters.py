@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django_filters.fields import IsoDateTimeField
 
 from leads.models import Activity, Lead
+from leads.models.lead import WORDS
 from leads.typos import closest
 
 
@@ -27,7 +28,11 @@ class MomentFilter(django_filters.IsoDateTimeFilter):
 
 
 class LeadFilter(django_filters.FilterSet):
-    search = django_filters.CharFilter(method="filter_search", max_length=200)
+    search = django_filters.CharFilter(
+        method="filter_search",
+        max_length=200,
+        help_text=f"Words, each of which a lead has; the first {WORDS} different ones count.",
+    )
     stage = django_filters.ChoiceFilter(choices=Lead.Stage)
     owner = django_filters.ModelChoiceFilter(queryset=lambda request: _users())
     source = django_filters.CharFilter(max_length=100)

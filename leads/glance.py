@@ -16,12 +16,13 @@ from leads.words import words_of
 class NextTask:
     """The open task of a lead that is due first; ``due`` is None where none has a date."""
 
-    LATE, TODAY, LATER, NONE = "late", "today", "later", "none"
+    LATE, TODAY, LATER, NONE, CLOSED = "late", "today", "later", "none", "closed"
     WORDS = {
         LATE: _("Next task is late"),
         TODAY: _("Next task is due today"),
         LATER: _("Next task is for later"),
         NONE: _("No next task"),
+        CLOSED: "",  # a lead that is won or lost wants none
     }
 
     state: str
@@ -47,8 +48,8 @@ def glance(leads, now=None) -> list:
     ids = [lead.pk for lead in leads]
     tasks, events = _open_tasks(ids), _last_events(ids)
     for lead in leads:
-        some = lead.pk in tasks
-        lead.next_task = NextTask.at(tasks[lead.pk], now) if some else NextTask(NextTask.NONE)
+        none = NextTask(NextTask.NONE if lead.is_open else NextTask.CLOSED)
+        lead.next_task = NextTask.at(tasks[lead.pk], now) if lead.pk in tasks else none
         lead.last_event = events.get(lead.pk)
         lead.last_words = words_of(lead.last_event) if lead.last_event else ""
     return leads

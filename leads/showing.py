@@ -72,9 +72,13 @@ class Showing:
     @cached_property
     def close(self) -> list:
         """Where no lead has what is searched for, those that come closest."""
-        if not self.search or not self.filters.is_valid() or self.filters.rows().exists():
-            return []
-        return self.filters.closest(CLOSE)
+        return [] if not self.search or self.filters.rows().exists() else self.closest
+
+    @cached_property
+    def closest(self) -> list:
+        """The same for who has looked already, and found none."""
+        wanted = self.search and self.filters.is_valid()
+        return self.filters.closest(CLOSE) if wanted else []
 
     def meaningless(self) -> list[str]:
         """The names of the filters that mean nothing, or no more."""
@@ -97,13 +101,22 @@ class Showing:
 
     def query(self, **changes) -> str:
         """The address's query with ``changes``; None takes a name away."""
-        said = {name: self.asked[name] for name in self._in_order if self.asked.get(name)}
+        said = {name: text for name in self._in_order if (text := self._understood(name))}
         said |= {name: value for name, value in changes.items() if name in NAMES}
         said = {name: value for name, value in said.items() if value is not None}
         others = {n: v for n, v in changes.items() if n not in NAMES and v is not None}
         if self.view is not None:
             said = {VIEW: self.view.pk} | self._beside_view(said)
         return _encoded(said | others)
+
+    def _understood(self, name) -> str:
+        """What the address says of it that means something: every row carries it. Of the filters
+        the page says so."""
+        text = self.asked.get(name, "")
+        if name == COLUMNS:
+            columns = Columns.read(text)
+            return "" if columns is None else str(columns)
+        return text if name != SORT or order_of(text).name == text else ""
 
     def _beside_view(self, said) -> dict:
         """What an address that names the view has to say besides: nothing for the view itself."""
@@ -121,7 +134,7 @@ class Showing:
         """What a form of the filters sends along: ``(name, value)``."""
         names = ("createdAfter", "createdBefore", COLUMNS)
         view = [(VIEW, self.view.pk)] if self.view else []
-        return view + [(name, self.asked[name]) for name in names if self.asked.get(name)]
+        return view + [(name, text) for name in names if (text := self._understood(name))]
 
     @property
     def carried(self) -> str:

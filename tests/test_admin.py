@@ -587,3 +587,20 @@ def test_a_view_that_somebody_keeps_to_themselves_is_not_in_the_admin(desk, admi
     assert "Secret" in desk.get("/admin/leads/savedview/").content.decode()
     desk.post(address, {"name": "Renamed", "shared": "on"})
     assert SavedView.objects.get().name == "Renamed"
+
+
+def test_a_view_takes_no_name_in_the_admin_that_its_owner_has_given_already(desk, owner, teammate):
+    for person, name in ((owner, "One"), (owner, "Two"), (teammate, "Three")):
+        SavedView.objects.create(owner=person, name=name, shared=True)
+    two = SavedView.objects.get(name="Two")
+    address = f"/admin/leads/savedview/{two.pk}/change/"
+    response = desk.post(address, {"name": "one", "shared": "on"})
+    assert response.status_code == 200
+    assert "The owner has a view of this name already" in response.content.decode()
+    assert desk.post(address, {"name": "", "shared": "on"}).status_code == 200
+    two.refresh_from_db()
+    assert two.name == "Two"
+    for name in ("two", "Three"):
+        assert desk.post(address, {"name": name, "shared": "on"}).status_code == 302
+        two.refresh_from_db()
+        assert two.name == name

@@ -129,3 +129,14 @@ def test_columns_cost_as_many_queries_however_many_they_are(page, lead):
     LeadFactory.create_batch(10)
     assert counted(page, f"/leads/?columns={everything}") == 9
     assert counted(page, "/leads/") == 10
+
+
+def test_what_means_nothing_in_an_address_is_not_carried_along(page, lead):
+    nonsense = "a" * 7_000
+    asked = f"/leads/?columns=name,city,{nonsense}&sort={nonsense}&stage=new"
+    once = page.get(asked).content.decode().count(nonsense)
+    LeadFactory.create_batch(5)
+    response = page.get(asked)
+    assert response.content.decode().count(nonsense) == once  # however many rows there are
+    assert response.context["carried"] == "?in=columns%3Dname%252Ccity%26stage%3Dnew"
+    assert page.get(f"/leads/?columns={nonsense}&sort=name").context["carried"] == "?in=sort%3Dname"

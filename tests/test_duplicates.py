@@ -87,6 +87,30 @@ def test_who_adds_one_that_is_there_already_is_told_and_it_is_added_all_the_same
     assert "already" not in html
 
 
+def alike_to(lead, count):
+    """The newest are stored first."""
+    now = timezone.now()
+    return [
+        LeadFactory(email=lead.email, created_at=now - timedelta(days=days))
+        for days in range(1, count + 1)
+    ]
+
+
+def test_of_very_many_the_oldest_are_shown(one, owner):
+    others = alike_to(one, duplicates.SHOWN + 3)
+    assert duplicates.of(one, owner) == others[::-1][: duplicates.SHOWN]
+
+
+def test_no_number_is_told_that_is_not_so(page, one):
+    new = {"first_name": "Ada", "email": one.email, "stage": "new"}
+    alike_to(one, 1)
+    html = text_of(page.post("/leads/new/", new, follow=True))
+    assert "There are 2 leads with the same e-mail or phone already" in html
+    alike_to(one, 10)
+    html = text_of(page.post("/leads/new/", new, follow=True))
+    assert "There are 10 or more leads with the same e-mail or phone already" in html
+
+
 def test_many_are_one_query_and_end_at_some_point(one, owner, django_assert_num_queries):
     for _ in range(duplicates.SHOWN + 2):
         LeadFactory(email="ada@example.org", owner=owner)
@@ -102,7 +126,7 @@ def test_they_are_found_by_indexes(one):
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    plan = Lead.objects.like(one)[: duplicates.SHOWN].explain()
+    plan = duplicates.oldest(one)[: duplicates.SHOWN].explain()
     assert "lead_email" in plan
     assert "lead_phone" in plan
     assert "Seq Scan" not in plan

@@ -149,6 +149,24 @@ def test_a_row_says_how_the_next_task_stands_and_what_happened_last(page, lead):
         assert "New Comment: They want an offer." in html
 
 
+def test_a_lead_that_is_won_or_lost_wants_no_next_task(page, lead):
+    everywhere = ("/leads/", f"/leads/{lead.pk}/row/", "/leads/board/", f"/leads/{lead.pk}/card/")
+    for stage, wanted in (("new", True), ("won", False), ("lost", False), ("qualified", True)):
+        Lead.objects.update(stage=stage)
+        for path in everywhere:
+            html = page.get(path).content.decode()
+            assert lead.name in html
+            assert ("No next task" in html) == wanted, (path, stage)
+        shown = page.get(f"/leads/{lead.pk}/").content.decode()
+        assert "Nothing to do." in shown
+        assert ("Add what comes next." in shown) == wanted
+        (row,) = exported(page, "fields=shown&columns=name,next")
+        assert row["Task"] == ("No next task" if wanted else "")
+    Lead.objects.update(stage="won")
+    TaskFactory(lead=lead)  # the invoice
+    assert 'data-next="later"' in page.get("/leads/").content.decode()
+
+
 # What is done to many at once
 
 
@@ -284,7 +302,11 @@ def test_the_export_has_the_view_that_one_looks_at(page, owner):
     assert exported(page, "owner=nonsense") == []
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize(
+    "start",
+    ["=", "+", "-", "@", "\t", "\r", "\n", " =", "\n=", "\u00a0+", "\ufeff-",
+     "＝", "＋", "－", "＠", "　＠"],
+)  # fmt: skip
 def test_what_a_spreadsheet_would_take_for_a_formula_is_text(page, start):
     formula = f"{start}HYPERLINK(1)"
     LeadFactory(message=formula, source="fair")
@@ -292,6 +314,12 @@ def test_what_a_spreadsheet_would_take_for_a_formula_is_text(page, start):
     (row,) = exported(page)
     assert row["Message"] == f"'{formula}".replace("\r", "\r")
     assert (row["Source"], row["Score"]) == ("fair", "-5")
+
+
+def test_what_no_spreadsheet_takes_for_a_formula_stays_as_it_is(page):
+    text = " a = b\n-c"
+    LeadFactory(message=text)
+    assert exported(page)[0]["Message"] == text
 
 
 def test_the_export_reads_a_chunk_at_a_time(page, monkeypatch):
@@ -358,6 +386,37 @@ def test_a_search_joins_no_two_fields_and_knows_no_wildcards(page, text):
     LeadFactory(first_name="Ada", last_name="Lovelace", company="Engines", phone="44 2079460000")
     answer = page.get("/api/leads/", {"search": text}).json()  # close matches are the page's alone
     assert answer["results"] == []
+
+
+def test_the_first_eight_different_words_of_a_search_count(page, lead):
+    Lead.objects.update(company="a1 b2 c3 d4 e5 f6 g7 h8")
+    eight, nine = ["a1", "b2", "c3", "d4", "e5", "f6", "g7", "h8"], "nonsense"
+    board = "/leads/board/counts/"
+    for search, found in (
+        ((*eight, nine), 1),
+        ((*eight[:7], *eight[:7], nine), 0),
+        ((*eight[:7], *["b2"] * 20), 1),
+    ):
+        asked = urlencode({"search": " ".join(search)})
+        assert len(page.get(f"/api/leads/?{asked}").json()["results"]) == found
+        assert len(names(page, asked)) == found
+        assert page.get(f"{board}?{asked}").json()["new"] == str(found)
+        assert len(exported(page, asked)) == found
+
+
+@pytest.mark.parametrize("text", ["ab " * 66, " ".join(f"a{n}" for n in range(50))])
+def test_many_words_cost_no_more_than_a_few(text):
+    few = str(Lead.objects.matching("a0 a1 a2 a3 a4 a5 a6 a7").query)
+    assert len(str(Lead.objects.matching(text).query)) <= len(few)
+    assert len(few) < 9 * len(str(Lead.objects.matching("a0").query))
+    digits = str(Lead.objects.matching("0-0 1-1").query)
+    assert digits.count("LIKE") == 4  # as they were typed, and by themselves
+
+
+def test_a_search_that_finds_nothing_asks_the_leads_once(page, lead):
+    with CaptureQueriesContext(connection) as queries:
+        page.get("/leads/?search=zz")  # too short for anything to be close
+    assert len([q for q in queries if "LIKE" in q["sql"]]) == 1
 
 
 @pytest.mark.postgres

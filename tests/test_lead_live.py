@@ -1,6 +1,7 @@
 """Whatever happens to a lead is told to open pages: once for each transaction, after it."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from django.db import transaction
@@ -97,6 +98,34 @@ def test_what_is_rolled_back_is_not_told_and_hides_nothing(lead, told, committin
             pass
         TaskFactory(lead=lead)
     assert ids(told) == [lead.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("again", [False, True])
+def test_what_a_part_of_it_rolled_back_is_not_told(lead, told, owner, again):
+    """Whether it was the same row in memory or not: that one still says it."""
+    row = Lead.objects.get(pk=lead.pk)
+    with transaction.atomic():
+        row.stage = "contacted"
+        row.save(by=owner)
+        with suppress(ValueError), transaction.atomic():
+            other = Lead.objects.get(pk=lead.pk) if again else row
+            other.stage = "won"
+            other.save(by=owner)
+            raise ValueError
+    assert [frame["lead"]["stage"] for frame in told] == ["contacted"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_nothing_was_rolled_back_the_lead_is_not_read_again(lead, owner, monkeypatch):
+    sent = []
+    monkeypatch.setattr(frames, "send_change", lambda pk, lead: sent.append(lead))
+    row = Lead.objects.get(pk=lead.pk)
+    with transaction.atomic():
+        for stage in ("contacted", "won"):
+            row.stage = stage
+            row.save(by=owner)
+    assert sent == [row]
 
 
 def test_a_lead_that_is_deleted_in_the_same_transaction_is_only_that(lead, told, committing):

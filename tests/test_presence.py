@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from leads import policy
 from leads.jobs import JOBS
-from leads.models import Looking
+from leads.models import Lead, Looking, Merge
 from leads.models.looking import who_looks
+from leads.models.merge import both
 from leads.views import looking as views
 from tests.factories import LeadFactory, UserFactory
 
@@ -163,6 +164,29 @@ def test_a_lead_that_is_not_there_has_nobody(page, lead):
     assert not Looking.objects.exists()
 
 
+@pytest.mark.parametrize("merged", [False, True])
+def test_who_looks_at_a_lead_that_goes_meanwhile_is_told_that_it_is_gone(
+    page, lead, owner, monkeypatch, merged
+):
+    kept = LeadFactory()
+
+    def goes(*_):
+        monkeypatch.undo()
+        if merged:
+            Merge.objects.merge(*both(kept.pk, lead.pk), (), by=owner)
+        else:
+            Lead.objects.get(pk=lead.pk).delete()
+        return True
+
+    assert page.post(path_of(lead, "a")).status_code == 200
+    monkeypatch.setattr(policy, "may", goes)
+    response = page.post(path_of(lead, "a"))
+    assert response.status_code == 404
+    words = "was merged into another" if merged else "This lead is not here"
+    assert words in response.content.decode()
+    assert not Looking.objects.exists()
+
+
 def test_a_tab_has_a_name_of_bounded_length(page, lead):
     page.post(path_of(lead, "x" * 200))
     assert len(Looking.objects.get().tab) == views.LONGEST
@@ -180,4 +204,6 @@ def test_a_sign_of_life_takes_as_many_queries_for_many_as_for_one(
         page.post(path_of(lead, "a"))
 
 
-SIGN_OF_LIFE = 11  # session and user; the lead; the row, locked and stored; who looks
+SIGN_OF_LIFE = (
+    12  # session and user; the lead, read and held; the row, locked and stored; who looks
+)

@@ -237,6 +237,25 @@ def test_of_two_who_save_the_same_name_at_once_one_is_told(owner, at_once):
     assert sorted(at_once(save, save)) == ["saved", "told"]
 
 
+@pytest.mark.parametrize("what", ["", "save/"])
+def test_a_view_that_somebody_deletes_meanwhile_is_a_404_and_does_not_come_back(
+    page, owner, monkeypatch, what
+):
+    view = view_of(owner, "Mine")
+    path, sent = f"/leads/views/{view.pk}/{what}", {"name": "Yours", "query": "stage=won"}
+    assert page.post(path, sent).status_code == 302
+
+    def goes(*_):
+        monkeypatch.undo()
+        return SavedView.objects.all().delete()
+
+    monkeypatch.setattr(policy, "may", goes)
+    response = page.post(path, sent)
+    assert response.status_code == 404
+    assert "what was here is gone" in response.content.decode()
+    assert not SavedView.objects.exists()
+
+
 # Who may
 
 
@@ -310,6 +329,16 @@ def test_ones_own_come_first_five_are_in_sight_and_the_current_one_always_is(pag
     context = page.get(f"/leads/?view={last.pk}").context
     assert [view.name for view in context["views"]] == ["X", "Y", "Z", "A", "C"]
     assert mine
+
+
+def test_ones_own_are_there_however_many_are_shared(page, owner, teammate, monkeypatch):
+    monkeypatch.setattr("leads.views.list.VIEWS", 3)
+    for name in "ABCD":
+        view_of(teammate, name, shared=True)
+    view_of(owner, "Z")
+    context = page.get("/leads/").context
+    assert [view.name for view in context["views"]] == ["Z", "A", "B"]
+    assert context["other_views"] == []
 
 
 def test_a_view_takes_as_many_queries_however_many_there_are(page, owner):

@@ -21,9 +21,6 @@ class ViewForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs |= {"dir": "auto", "autocomplete": "off"}
 
-    def validate_constraints(self):
-        """``keep`` asks for them, when nobody else can come in between."""
-
     def keep(self, owner=None, showing=None) -> bool:
         """Stores the view; ``owner`` and ``showing`` are for a new one. False when it has
         something to say."""

@@ -24,12 +24,14 @@ from notifications.models.leads import hold
 class LeadQuerySet(models.QuerySet):
     def matching(self, text: str):
         """Every word of ``text`` occurs in a name, the e-mail, the phone or the company; digits in
-        a phone number however it is written."""
+        a phone number however it is written. The first ``WORDS`` different ones count."""
         query = Q()
-        for word in text.split():
+        for word in list(dict.fromkeys(text.split()))[:WORDS]:
             digits = word.translate(WITHOUT_PUNCTUATION)
-            other = digits if digits.isdecimal() else word
-            query &= Q(searched__icontains=word) | Q(searched__icontains=other)
+            found = Q(searched__icontains=word)
+            if digits != word and digits.isdecimal():
+                found |= Q(searched__icontains=digits)
+            query &= found
         return self.alias(searched=SEARCHED).filter(query)
 
     def like(self, lead):
@@ -203,8 +205,9 @@ class Lead(Scored):
 
     # Writing: a lead and the event that tells of it are stored together or not at all.
 
-    def save(self, *args, by=None, **kwargs):
-        """Stores the lead. ``by`` is who changes it; who creates it is ``created_by``.
+    def save(self, *args, by=None, quietly=False, **kwargs):
+        """Stores the lead. ``by`` is who changes it; who creates it is ``created_by``. What a merge
+        takes, nobody did to it: ``quietly`` makes the score anew without a word.
         Raises DoesNotExist for a lead that was deleted meanwhile: it does not come back."""
         with transaction.atomic():
             if self._state.adding:
@@ -213,7 +216,7 @@ class Lead(Scored):
                 self.created_event().save()
             else:
                 with translation.override(STORED_IN):
-                    self._save_change(by, *args, **kwargs)
+                    self._save_change(by, quietly, *args, **kwargs)
 
     def move(self, stage: str, by, seen: str = "") -> bool:
         """Moves it into the stage, unless it left the stage in which it was ``seen``: then it stays
@@ -243,7 +246,7 @@ class Lead(Scored):
         id."""
         self._event(kind, message, by).save()
 
-    def _save_change(self, by, *args, **kwargs):
+    def _save_change(self, by, quietly, *args, **kwargs):
         stored = Lead.objects.locked(self.pk)
         self._keep_score_of(stored)
         if same(self, stored):
@@ -256,7 +259,7 @@ class Lead(Scored):
         if names := stored.contact_fields_that_differ(self):
             self.announce(Kind.CONTACT, f"{self.name}: {self._words_for(names)}", by)
         if self._scored_differently(stored):
-            self.rescore(by)
+            self.rescore_quietly() if quietly else self.rescore(by)
         tell_after_commit(self, stored=True)
 
     def contact_fields_that_differ(self, other) -> list[str]:
@@ -318,6 +321,7 @@ def _handed_over(before: int | None, after: int | None) -> str:
     return f"{people.get(before, NOBODY)} → {people.get(after, NOBODY)}"
 
 
+WORDS = 8  # of a search: each is looked for in every lead
 NOBODY = "Nobody"
 STORED_IN = "en"  # what happened, so that everybody is told the same and programs compare it
 NOTHING = Q(pk__in=())

@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from leads import frames
+from leads.models.lead import Lead
 from notifications.realtime import Push, publish
 
 
@@ -17,9 +18,11 @@ class LookingQuerySet(models.QuerySet):
 
     def arrive(self, lead, user, tab: str) -> bool:
         """Somebody looks at it, in that tab of theirs, or still does. Tells who looks too when
-        they came just now, and returns whether."""
+        they came just now, and returns whether. Raises DoesNotExist for a lead that was
+        deleted or merged meanwhile."""
         until = timezone.now() + Looking.LASTS
         with transaction.atomic():
+            lead = Lead.objects.held(lead.pk)
             there = self.now().filter(lead=lead, user=user).exists()
             self.update_or_create(lead=lead, user=user, defaults={"until": until, "tab": tab})
             if not there:

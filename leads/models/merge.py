@@ -266,7 +266,7 @@ def _with(lead, values) -> Lead:
 def _take(lead, values, since, by):
     """Changes it as any change does. ``since`` is when it came into the stage that it takes."""
     before = lead.updated_at
-    _with(lead, values).save(by=by)
+    _with(lead, values).save(by=by, quietly=True)
     if "stage" in values:
         lead.stage_changed_at = since
         Lead.objects.filter(pk=lead.pk).update(stage_changed_at=since)

@@ -1,7 +1,7 @@
 """That something of a lead is new is told to every open page, once for each transaction, however
 much of it happened there."""
 
-from weakref import WeakKeyDictionary, WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from django.db import connections, transaction
 from django.db.models import Model
@@ -16,11 +16,28 @@ _to_tell = WeakKeyDictionary()
 class Telling:
     def __init__(self, pk: int):
         self.pk, self.lead, self.told = pk, None, False
+        self.asked, self._hooks = 0, WeakSet()
+
+    def ask(self) -> None:
+        hook = Hook(self)
+        self._hooks.add(hook)
+        self.asked += 1
+        transaction.on_commit(hook.after_commit, robust=True)
 
     def after_commit(self):
+        """The first hook tells it: where one is missing, a savepoint was rolled back and ``lead``
+        may say what is not stored."""
         if not self.told:
             self.told = True
-            frames.send_change(self.pk, self.lead)
+            frames.send_change(self.pk, self.lead if len(self._hooks) == self.asked else None)
+
+
+class Hook:
+    def __init__(self, telling: Telling):
+        self.telling = telling
+
+    def after_commit(self):
+        self.telling.after_commit()
 
 
 def tell_after_commit(lead: Model, stored: bool = False) -> None:
@@ -31,4 +48,4 @@ def tell_after_commit(lead: Model, stored: bool = False) -> None:
         telling = telling_of[lead.pk] = Telling(lead.pk)
     if stored:
         telling.lead = lead
-    transaction.on_commit(telling.after_commit, robust=True)
+    telling.ask()

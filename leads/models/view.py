@@ -4,9 +4,10 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.fields import LineField
@@ -17,8 +18,10 @@ class SavedViewQuerySet(models.QuerySet):
         """One's own, and what is shared."""
         return self.filter(Q(owner=user) | Q(shared=True))
 
-    def by_name(self):
-        return self.order_by(Lower("name"), "pk")
+    def own_first(self, user):
+        """Then the others', each by name."""
+        others = ExpressionWrapper(~Q(owner=user), models.BooleanField())
+        return self.order_by(others, Lower("name"), "pk")
 
 
 class SavedView(models.Model):
@@ -63,18 +66,28 @@ class SavedView(models.Model):
 
     def keep(self) -> None:
         """Stores it under its name. Raises ValidationError for a name that its owner has given
-        already, or when they have ``MOST``; of two at once one comes after the other."""
+        already, or when they have ``MOST``; of two at once one comes after the other. Raises
+        DoesNotExist for one that was deleted meanwhile: it does not come back."""
         with transaction.atomic():
-            get_user_model().objects.select_for_update(no_key=True).get(pk=self.owner_id)
-            if self._state.adding and self.owner.saved_views.count() >= self.MOST:
-                raise ValidationError(TOO_MANY % {"most": self.MOST})
-            self.validate_constraints()
+            self.check_name()
             self.save()
 
+    def check_name(self) -> None:
+        """What ``keep`` raises, it raises, and nobody comes in between until the transaction
+        ends."""
+        get_user_model().objects.select_for_update(no_key=True).get(pk=self.owner_id)
+        if not self._state.adding:
+            SavedView.objects.select_for_update(no_key=True).get(pk=self.pk)
+        elif self.owner.saved_views.count() >= self.MOST:
+            raise ValidationError(TOO_MANY % {"most": self.MOST})
+        self.validate_constraints()
+
     def show(self, query: dict) -> None:
-        """From now on it shows this."""
-        self.query = query
-        self.save(update_fields=["query", "updated_at"])
+        """From now on it shows this. Raises DoesNotExist when it was deleted meanwhile."""
+        self.query, self.updated_at = query, timezone.now()
+        fields = {"query": query, "updated_at": self.updated_at}
+        if not SavedView.objects.filter(pk=self.pk).update(**fields):
+            raise SavedView.DoesNotExist
 
 
 class ListColumns(models.Model):

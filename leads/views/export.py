@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import re
 
 from django.contrib.auth.decorators import login_required
 from django.http import StreamingHttpResponse
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 CHUNK = 500  # leads
 BOM = "\ufeff"  # tells Excel that it is UTF-8
 # What a spreadsheet would take for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"[\t\r\n]|[\s\ufeff\u200b]*[=+@＝＋－＠-]")
 FIELDS = ("id", "first_name", "last_name", "email", "phone", "company", "job_title", "website",
           "message", "city", "region", "postal_code", "country", "source", "stage", "score",
           "owner", "created_at", "updated_at")  # fmt: skip
@@ -124,6 +125,6 @@ def _cell(value):
     """Text that a spreadsheet takes for text; a number stays one."""
     if not isinstance(value, int):
         value = str(value).replace("\0", "")
-        if value.startswith(FORMULA):
+        if FORMULA.match(value):
             return f"'{value}"
     return value

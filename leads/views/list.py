@@ -30,7 +30,7 @@ def index(request):
     order = showing.order
     place = order.place_of(request.GET.get("before", ""))
     rows = list(order.after(showing.filters.rows(), place)[: PAGE + 1])
-    close = [] if rows or place else showing.close
+    close = [] if rows or place else showing.closest
     more = rows[PAGE - 1] if len(rows) > PAGE else None
     form = ListForm(showing.asked)
     context = {
@@ -127,8 +127,8 @@ def _sort(showing, both):
 
 def _views(user, current):
     """Those to choose from, one's own first: in sight, as the current one is, and to unfold."""
-    there = list(SavedView.objects.visible_to(user).select_related("owner").by_name()[:VIEWS])
-    there.sort(key=lambda view: view.owner_id != user.pk)
+    seen = SavedView.objects.visible_to(user).select_related("owner")
+    there = list(seen.own_first(user)[:VIEWS])
     shown = there[:TABS]
     if current is not None and current not in shown:
         shown = [*shown[: TABS - 1], current]

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -24,7 +24,10 @@ def for_who_may(action):
             saved = get_object_or_404(seen, pk=pk)
             if not policy.may(request.user, action, saved):
                 raise PermissionDenied
-            return view(request, saved)
+            try:
+                return view(request, saved)
+            except SavedView.DoesNotExist as gone:  # deleted by somebody else meanwhile
+                raise Http404 from gone
 
         return login_required(never_cache(wrapped))
 

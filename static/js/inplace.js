@@ -6,6 +6,9 @@
  *   <a data-swap="ID" href>             gives #ID as the page at href has it
  *   <template data-not-saved>           what is said beside a form that did not get through
  *   <template data-not-allowed>
+ *   <template data-not-there>           where what it is about was deleted meanwhile, and the lead itself,
+ *   <template data-not-there-lead>
+ *   <template data-not-there-merged>    or merged: its <a> leads to the lead that was kept
  *
  * Ctrl+Enter or Cmd+Enter sends what one writes.
  */
@@ -42,7 +45,7 @@ async function send(form, submitter) {
     const { done, status, document: answer } = await sent(form, submitter);
     if (done) await show(id, answer, wordsOf(form) === words);
     else if (answer.getElementById(id)) replace(id, answer);
-    else fail(form, status === 403 ? "data-not-allowed" : "data-not-saved");
+    else fail(form, reason(status, answer), answer.querySelector("[data-heir]"));
   } catch (error) {
     console.error(error);
     delete document.getElementById(id)?.dataset.release;
@@ -83,9 +86,18 @@ function exchange(id, fresh) {
   swapped(fresh);
 }
 
-function fail(form, name) {
+function reason(status, answer) {
+  if (status === 403) return "data-not-allowed";
+  if (status !== 404) return "data-not-saved";
+  if (answer.querySelector("[data-heir]")) return "data-not-there-merged";
+  return answer.querySelector("[data-no-lead]") ? "data-not-there-lead" : "data-not-there";
+}
+
+/** Says it beside the form, which keeps what was typed. `heir` is the link to the lead that was kept. */
+function fail(form, name, heir = null) {
   form.querySelectorAll("[data-failed]").forEach((old) => old.remove());
   const note = document.querySelector(`template[${name}]`).content.firstElementChild.cloneNode(true);
   note.dataset.failed = "";
+  if (heir) note.querySelector("a").href = heir.getAttribute("href");
   form.append(note);
 }

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import expect
 
-from leads.models import Comment, Interaction, Lead, Task
+from leads.models import Comment, Interaction, Lead, Merge, Task
+from leads.models.merge import both
 from tests.browser.people import has_unread, is_live
 from tests.factories import CommentFactory
 
@@ -206,3 +208,45 @@ def test_all_of_it_works_without_scripts(browser_of, owner, rest):
     expect(page.get_by_role("button", name="Undo Send it")).to_be_visible()
     page.get_by_role("button", name="Claim").click()
     expect(page.get_by_role("button", name="Claim")).to_have_count(0)
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_what_one_writes_on_a_lead_that_goes_meanwhile_stays_and_one_is_told_where_it_went(
+    browser_of, owner, rest, elsewhere, merged
+):
+    lead, kept = rest.make(), rest.make()
+    page = browser_of(owner, f"/leads/{lead}/", tolerate="status of 404").page
+    is_live(page)
+    composer(page).fill("They want an offer.")
+    elsewhere(lambda: gone(lead, kept if merged else None, owner))
+    composer(page).press("Control+Enter")
+    note = page.locator("#composer [data-failed]")
+    expect(note).to_contain_text("Not saved: this lead was")
+    expect(note).to_contain_text("What you typed is still here")
+    expect(composer(page)).to_have_value("They want an offer.")
+    expect(note.get_by_role("link")).to_have_count(1 if merged else 0)
+    if merged:
+        note.get_by_role("link", name="See the lead that was kept").click()
+        expect(page).to_have_url(re.compile(f"/leads/{kept}/$"))
+
+
+def gone(lead, kept, by):
+    with transaction.atomic():
+        if kept:
+            Merge.objects.merge(*both(kept, lead), (), by=by)
+        else:
+            Lead.objects.get(pk=lead).delete()
+
+
+def test_what_one_mends_that_is_deleted_meanwhile_says_so(browser_of, owner, rest, elsewhere):
+    lead = rest.make()
+    comment = elsewhere(lambda: CommentFactory(lead_id=lead, created_by=owner))
+    tolerated = "status of 404|Content Security Policy"  # of Django's page for developers
+    path = f"/leads/{lead}/?edit={comment.activity.pk}"
+    page = browser_of(owner, path, tolerate=tolerated).page
+    words = entries(page).first.get_by_role("textbox")
+    words.fill("They want two offers.")
+    elsewhere(comment.delete)
+    words.press("Control+Enter")
+    expect(page.locator("[data-failed]")).to_contain_text("Not saved: it was deleted meanwhile.")
+    expect(words).to_have_value("They want two offers.")
