@@ -21,6 +21,7 @@ from leads.models import (
 )
 from leads.models.merge import NotUndone
 from leads.score_admin import ScoreRulesAdmin
+from notifications.admin import ReadOnly
 
 admin.site.register(ScoreRules, ScoreRulesAdmin)
 
@@ -142,17 +143,6 @@ class AppointmentAdmin(OfLeadAdmin):
     search_fields = ("title", *OfLeadAdmin.search_fields)
     date_hierarchy = "starts_at"
     form = AppointmentForm
-
-
-class ReadOnly(admin.ModelAdmin):
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(Activity)

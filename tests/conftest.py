@@ -12,6 +12,7 @@ from asgiref.sync import SyncToAsync
 from channels.layers import channel_layers
 from django.conf import settings as django_settings
 from django.db import connections
+from django.test import Client
 from rest_framework.test import APIClient
 
 from crm import asgi
@@ -131,10 +132,21 @@ def api(api_of, owner):
 
 
 @pytest.fixture
-def page(client, owner):
-    """A browser without JavaScript, signed in as the owner."""
-    client.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
+def browser_as():
+    """``browser_as(user)`` is a client in which the user is signed in."""
+
+    def client(user):
+        browser = Client()
+        browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return browser
+
     return client
+
+
+@pytest.fixture
+def page(browser_as, owner):
+    """A browser without JavaScript, signed in as the owner."""
+    return browser_as(owner)
 
 
 @pytest.fixture

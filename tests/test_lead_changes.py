@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from leads.models import Appointment, Interaction, Task
@@ -13,18 +12,7 @@ from notifications.models import Notification
 from tests.factories import AppointmentFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 BEGIN = datetime(2031, 5, 4, 10, 0, 20, tzinfo=UTC)
-
-
-@pytest.fixture
-def browser_as():
-    def client(user):
-        browser = Client()
-        browser.force_login(user, backend=MODEL_BACKEND)
-        return browser
-
-    return client
 
 
 @pytest.fixture

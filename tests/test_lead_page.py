@@ -303,17 +303,13 @@ def test_tasks_stand_by_when_they_are_due_and_say_so(page, lead):
         ({"title": "x" * 201}, "title"),
         ({"title": "two\nlines"}, "title"),
         ({"title": "Call", "due_at": "tomorrow"}, "due_at"),
-        ({"title": "Call", "due_at": "0001-01-01T00:00"}, None),
-        ({"title": "Call", "due_at": "9999-12-31T23:59"}, None),
+        ({"title": "Call", "due_at": "0001-01-01T00:00"}, "due_at"),
+        ({"title": "Call", "due_at": "9999-12-31T23:59"}, "due_at"),
         ({"title": "Call", "assignee": "999999999999999999999"}, "assignee"),
     ],
 )
 def test_a_task_that_cannot_be_keeps_what_was_typed(page, lead, sent, field):
-    response = page.post(path_of(lead, "tasks/"), sent)
-    if field is None:
-        assert response.status_code == 302
-        return
-    html = text_of(response)
+    html = text_of(page.post(path_of(lead, "tasks/"), sent))
     assert f'id="task-{field}_error"' in html
     assert sent["title"] in html
     assert not Task.objects.exists()

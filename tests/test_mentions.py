@@ -12,7 +12,6 @@ from notifications.models import Notification
 from tests.factories import CommentFactory, InteractionFactory, TaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def mentioned():
@@ -22,16 +21,6 @@ def mentioned():
 def text_of(response):
     assert response.status_code == 200
     return unescape(response.content.decode())
-
-
-@pytest.fixture
-def browser_as():
-    def client(user):
-        browser = Client()
-        browser.force_login(user, backend=MODEL_BACKEND)
-        return browser
-
-    return client
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from leads.views import looking as views
 from tests.factories import LeadFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @pytest.fixture
@@ -30,16 +29,6 @@ def told(monkeypatch):
 
     monkeypatch.setattr("leads.models.looking.publish", publish)
     return frames
-
-
-@pytest.fixture
-def browser_as():
-    def client(user):
-        browser = Client()
-        browser.force_login(user, backend=MODEL_BACKEND)
-        return browser
-
-    return client
 
 
 def path_of(lead, tab=""):
