@@ -44,7 +44,7 @@ PHASES = (
     ),
     Phase("postgres", pytest("-n", "2", "-m", "not browser and not storm"), servers=True),
     Phase("sqlite", pytest("-n", "2", "-m", f"not {' and not '.join(NOT_EMBEDDED)}")),
-    Phase("browser", pytest("-n", "2", "-m", "browser"), servers=True, browser=True),
+    Phase("browser", pytest("-m", "browser"), servers=True, browser=True),
     Phase("storm", pytest("-m", "storm"), servers=True),
 )
 
