@@ -12,7 +12,6 @@ const GAPS = { task: ".*", title: ".*", time: "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\
 const language = document.documentElement.lang || undefined;
 const exact = new Intl.DateTimeFormat(language, {
   dateStyle: "medium", timeStyle: "short", hourCycle: "h23",
-  timeZone: document.documentElement.dataset.zone || undefined,
 });
 const inside = (id) => [...(document.getElementById(id)?.content.children ?? [])];
 const words = new Map(inside("told-words").map((word) => [word.dataset.word, word.textContent]));

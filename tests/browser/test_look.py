@@ -155,6 +155,7 @@ def test_every_page_fits_names_what_it_offers_and_can_be_read(look_at, leads, sc
     page.goto("/login/")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
+    page.wait_for_load_state()
     wrong["/login/"] = faults(page, screen)
     assert not {path: found for path, found in wrong.items() if found}
 

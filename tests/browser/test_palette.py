@@ -49,9 +49,7 @@ def test_ctrl_k_finds_leads_by_what_is_known_of_them(browser_of, owner, rest):
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_be_hidden()
     opened(page).keyboard.type("lovel")
-    expect(ada).to_have_attribute(
-        "aria-selected", "true" if options(page).count() == 1 else "false"
-    )
+    expect(ada).to_be_visible()
     page.keyboard.press("ArrowUp")  # round to the end
     expect(options(page).last).to_have_attribute("aria-selected", "true")
     ada.click()
@@ -92,7 +90,7 @@ def test_on_a_phone_the_rest_is_found_under_more(browser_of, owner):
     phone = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
     page = browser_of(owner, **phone).page
     bar = page.get_by_role("navigation", name="Main")
-    expect(bar.get_by_role("link")).to_have_count(4)
+    expect(bar.get_by_role("link")).to_have_count(5)
     bar.get_by_text("More").tap()
     bar.get_by_role("link", name="Settings").tap()
     expect(page).to_have_url(re.compile(r"/settings/$"))

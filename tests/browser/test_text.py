@@ -43,7 +43,7 @@ def test_html_in_a_lead_is_text_on_every_page_and_runs_nowhere(browser_of, owner
     person.open("/")
     expect(page.get_by_role("main").get_by_role("link", name=NAME)).to_be_visible()
     person.open(f"/leads/?search={LEAD['source']}&source={LEAD['source']}")
-    expect(page.get_by_text(f"“{LEAD['source']}”")).to_be_visible()
+    expect(page.get_by_text(f"“{LEAD['source']}”", exact=True)).to_be_visible()
 
     person.open(f"/leads/{lead}/")
     expect(page).to_have_title(f"(1) {NAME} · Leadbell")
