@@ -190,10 +190,10 @@ def test_the_choices_above_the_list_narrow_it_and_stand_in_the_address(browser_o
     expect(rows(page)).to_have_count(1)
     expect(rows(page)).to_contain_text("Ada")
     is_live(page)
-    page.get_by_label("Owner").select_option("Olga Owner")
+    page.locator(".filters").get_by_label("Owner").select_option("Olga Owner")
     expect(page.get_by_text("No lead matches")).to_be_visible()
     is_live(page)
-    page.get_by_label("Stage").select_option("Stage")
+    page.locator(".filters").get_by_label("Stage").select_option("Stage")
     expect(rows(page)).to_contain_text("Grace")
 
 
