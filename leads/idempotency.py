@@ -35,7 +35,7 @@ def answer_once(request, act) -> tuple[dict, bool]:
     key = key_of(request)
     if key is None:
         return act(), False
-    fingerprint = _fingerprint(request.data)
+    fingerprint = _digest_of(request.data)
     stored = _stored(request.user, key)
     if stored is None:
         try:
@@ -64,5 +64,5 @@ def _stored(user, key):
     return IdempotencyKey.objects.fresh().filter(user=user, key=key).first()
 
 
-def _fingerprint(body) -> str:
+def _digest_of(body) -> str:
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

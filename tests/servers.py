@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -53,7 +53,8 @@ class RunningServer:
                 if httpx.get(f"{self.base}/healthz").status_code == 200:
                     return self
             except httpx.TransportError:
-                time.sleep(0.05)
+                with suppress(subprocess.TimeoutExpired):  # its end is an answer too
+                    self.process.wait(timeout=0.05)
         raise AssertionError(f"The server did not start:\n{self.log}")
 
     def terminate(self):

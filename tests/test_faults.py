@@ -252,7 +252,8 @@ def postgres():
                 "call('migrate', verbosity=0)",
                 "from tests.factories import UserFactory",
                 "from tests.sockets import tokens",
-                "print(tokens(UserFactory(password='!'))['access'])",
+                "import sys",
+                "sys.stdout.write(tokens(UserFactory(password='!'))['access'])",
             ]
         )
         postgres.token = in_a_shell(program, DATABASE_URL=postgres.url).stdout.strip()
