@@ -10,7 +10,7 @@
  *       <div data-chat-problem>
  *   <div id="chat-list">            the conversations
  */
-import { call, page } from "./api.js";
+import { ApiError, call, page } from "./api.js";
 import { lockOf } from "./chat.js";
 import { composer } from "./chat-composer.js";
 import { fill, settled } from "./swap.js";
@@ -25,24 +25,32 @@ export function chatPage(feed) {
   const messages = document.getElementById("chat-messages");
   let typing = null;
   let letGo = null;
+  let turns = 0;
+  let behind = false; // the network failed: what the page lacks is fetched when it is there again
 
   async function renew() {
+    const turn = ++turns;
     const since = messages?.querySelector("[data-message]")?.dataset.message;
     const query = messages && !("older" in messages.dataset) && since ? `?since=${since}` : location.search;
     const fresh = await page(location.pathname + query);
+    if (turn !== turns) return; // a later one knows more
     for (const id of PARTS) {
       const [old, found] = [document.getElementById(id), fresh?.getElementById(id)];
       if (old && found) fill(old, found);
     }
     read();
   }
-  const renewSoon = settled(() => renew().catch(console.error), 30);
+  const failed = (error) => (error instanceof ApiError ? console.error(error) : (behind = true));
+  const renewSoon = settled(() => {
+    behind = false;
+    renew().catch(failed);
+  }, 30);
 
   /** What stands on a page that somebody looks at is read. */
   function read() {
     const upTo = Number(messages?.dataset.unreadUpTo);
     if (!upTo || document.visibilityState !== "visible") return;
-    call("POST", "/api/messages/read/", { with: other, upTo }).catch(console.error);
+    call("POST", "/api/messages/read/", { with: other, upTo }).catch(failed);
   }
 
   function showTyping(on) {
@@ -67,6 +75,7 @@ export function chatPage(feed) {
     if (talk && detail.message?.senderId === other) showTyping(false);
     renewSoon();
   });
+  feed.addEventListener("state", ({ detail }) => detail.state === "live" && behind && renewSoon());
   document.addEventListener("visibilitychange", look);
   addEventListener("pagehide", () => letGo?.());
   addEventListener("pageshow", ({ persisted }) => persisted && (look(), renewSoon()));

@@ -144,7 +144,6 @@ def granted(browser_of, owner):
     person.context.grant_permissions(["notifications"])
     person.open("/")
     person.tab("/leads/")
-    facing(person.page)
     return person
 
 
@@ -180,7 +179,7 @@ def test_a_lead_is_shown_by_the_system_once_and_goes_when_it_is_read(
 
 
 def test_desktop_alerts_can_be_turned_off_again(granted, rest):
-    page = granted.open("/settings/")
+    page = facing(granted.open("/settings/"))
     expect(page.get_by_text("On in this browser.")).to_be_visible()
     page.get_by_role("button", name="Turn desktop alerts off").click()
     expect(page.get_by_text("Off in this browser.")).to_be_visible()
