@@ -1,3 +1,4 @@
+from notifications.models.announcement import Announcement
 from notifications.models.archive import ArchivedNotification
 from notifications.models.event import Event, fan_out, pushed_marks
 from notifications.models.inbox import Inbox, PositionLost
@@ -6,6 +7,7 @@ from notifications.models.receipt import Receipt
 from notifications.models.worker import WorkerProcess
 
 __all__ = [
+    "Announcement",
     "ArchivedNotification",
     "Event",
     "Inbox",
