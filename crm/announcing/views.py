@@ -31,10 +31,8 @@ def for_who_may_announce(view):
 @require_GET
 def index(request):
     """The latest first; ``before`` is the one that ended the page before."""
-    rows, before = (
-        Announcement.objects.select_related("created_by", "withdrawn_by"),
-        _place(request),
-    )
+    before = _place(request)
+    rows = Announcement.objects.select_related("created_by", "withdrawn_by")
     rows = rows.filter(pk__lt=before) if before else rows
     rows = list(rows.order_by("-pk")[: PAGE + 1])
     more = rows[PAGE - 1].pk if len(rows) > PAGE else None

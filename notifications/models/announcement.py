@@ -261,10 +261,8 @@ class Announcement(models.Model):
         if not self._newcomers().exists():
             return 0
         with transaction.atomic():
-            stored = Announcement.objects.shown().select_for_update().filter(pk=self.pk).first()
-            rows = (
-                [stored.event.notification_for(pk) for pk in stored._newcomers()] if stored else []
-            )
+            held = Announcement.objects.shown().select_for_update().filter(pk=self.pk).first()
+            rows = [held.event.notification_for(pk) for pk in held._newcomers()] if held else []
             Notification.objects.bulk_create(rows)
         return len(rows)
 
