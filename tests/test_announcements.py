@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crm.models import User
 from notifications import realtime
 from notifications.jobs import raise_announcements, tell_newcomers
-from notifications.models import Announcement, Event, Inbox, Notification
+from notifications.models import Announcement, Event, Inbox, Notification, Preference
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -108,11 +108,14 @@ def test_what_starts_now_is_told_at_once_to_everybody_who_works_here(
     assert {user_id for user_id, _ in pushed} == {owner.pk, administrator.pk}
 
 
-def test_what_is_not_committed_is_told_to_nobody(owner, administrator):
-    made = Announcement(title="Never", created_by=administrator, starts_at=timezone.now())
-    with pytest.raises(IntegrityError):
-        made.ends_at = made.starts_at
-        made.keep()
+def test_who_wants_no_announcements_is_not_told(announce, owner, teammate, clock, work):
+    new = UserFactory(date_joined=NOW + HOUR)
+    for person in (owner, new):
+        Preference.objects.choose(person, {"system": "nothing"})
+    announce()
+    clock.shift(2 * HOUR)
+    work()
+    assert (titles(owner), titles(new), titles(teammate)) == ([], [], ["Maintenance"])
 
 
 @pytest.mark.parametrize("audience", ["rep", "manager", "admin"])

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0005_rows_that_arrive_without_lookups'),
+        ('notifications', '0006_what_each_hears'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -20,6 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from notifications.kinds import Kind
 from notifications.models.event import Event
 from notifications.models.notification import Notification
+from notifications.models.preference import Preference, Wants
+from notifications.models.reason import Reason
 from notifications.models.recall import recall
 
 LATE = timedelta(minutes=1)  # forms know minutes: one that has begun is now
@@ -262,13 +264,21 @@ class Announcement(models.Model):
             return 0
         with transaction.atomic():
             held = Announcement.objects.shown().select_for_update().filter(pk=self.pk).first()
-            rows = [held.event.notification_for(pk) for pk in held._newcomers()] if held else []
+            rows = [held._notification_for(pk) for pk in held._newcomers()] if held else []
             Notification.objects.bulk_create(rows)
         return len(rows)
 
+    def _notification_for(self, user_id: int) -> Notification:
+        row = self.event.notification_for(user_id)
+        if self.event.reach == Event.Reach.ADDRESSEES:
+            row.reason = Reason.ADDRESSED
+        return row
+
     def _newcomers(self):
-        """The ids of who joined its audience since, and was not told."""
+        """The ids of who joined its audience since, was not told, and wants to be."""
         since = max(self.raised_at - LATE, timezone.now() - NEWCOMER)
         told = Notification.objects.filter(event=self.event_id).values("recipient")
-        new = self._people().filter(date_joined__gt=since).exclude(pk__in=told)
+        deaf = Preference.objects.filter(kind=Kind.SYSTEM, wants=Wants.NOTHING).values("user")
+        new = self._people().filter(date_joined__gt=since)
+        new = new.exclude(pk__in=told).exclude(pk__in=deaf)
         return new.order_by("pk").values_list("pk", flat=True)[:TOLD_AT_ONCE]
