@@ -17,6 +17,13 @@ class AnnouncementAdmin(admin.ModelAdmin):
     TOLD = ("said", "created_by", "created_at", "raised_at", "withdrawn_at", "withdrawn_by")
     actions = ("withdraw",)
 
+    def get_object(self, request, object_id, from_field=None):
+        """As it is stored: while its form is looked at it has what somebody typed."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.may_change = found.open_fields
+        return found
+
     @admin.display(description="state")
     def said(self, announcement):
         return announcement.get_state_display()
@@ -27,7 +34,7 @@ class AnnouncementAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request, obj=None):
         if obj is None:
             return ()
-        return (*self.TOLD, *(name for name in obj.TEXTS if name not in obj.open_fields))
+        return (*self.TOLD, *(name for name in obj.TEXTS if name not in obj.may_change))
 
     def has_view_permission(self, request, obj=None):
         return policy.may_announce(request.user)
@@ -35,7 +42,8 @@ class AnnouncementAdmin(admin.ModelAdmin):
     has_add_permission = has_module_permission = has_view_permission
 
     def has_change_permission(self, request, obj=None):
-        return policy.may_announce(request.user) and (obj is None or bool(obj.open_fields))
+        may_change = obj is None or getattr(obj, "may_change", obj.open_fields)
+        return policy.may_announce(request.user) and bool(may_change)
 
     def has_delete_permission(self, request, obj=None):
         return False  # what was told stays told: it is withdrawn

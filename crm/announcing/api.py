@@ -22,7 +22,7 @@ class MayAnnounce(BasePermission):
 
 class AnnouncementSerializer(ModelRules):
     id = serializers.IntegerField(read_only=True)
-    title = StrictCharField(allow_blank=True)
+    title = StrictCharField(allow_blank=True, trim_whitespace=True)
     message = StrictCharField(required=False, allow_blank=True)
     audience = serializers.ChoiceField(Announcement.Audience.choices, required=False)
     startsAt = serializers.DateTimeField(source="starts_at", required=False, allow_null=True)
