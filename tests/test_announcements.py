@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -600,6 +601,22 @@ def test_nobody_else_announces_or_withdraws(role, announce, browser_as, api_of):
     assert (Announcement.objects.count(), made.state) == (1, "scheduled")
     html = browser.get("/settings/").content.decode()
     assert 'href="/announcements/"' not in html
+
+
+@pytest.mark.parametrize("path", ["", "new/", "{pk}/withdraw/", "banners/"])
+def test_who_is_signed_out_is_sent_to_sign_in_and_a_get_writes_nothing(
+    path, announce, client, browser_as, administrator
+):
+    made = announce()
+    path = f"/announcements/{path.format(pk=made.pk)}"
+    before = list(Announcement.objects.values()), Event.objects.count()
+    assert client.get(path)["Location"] == f"/login/?next={path}"
+    client.post(path, {"title": "Tea", "audience": "everyone"})
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(administrator, backend="django.contrib.auth.backends.ModelBackend")
+    assert strict.post(path, {"title": "Tea", "audience": "everyone"}).status_code == 403
+    assert browser_as(administrator).get(path).status_code == 200
+    assert (list(Announcement.objects.values()), Event.objects.count()) == before
 
 
 # REST

@@ -16,7 +16,7 @@ class AnnouncementForm(forms.ModelForm):
 
     class Meta:
         model = Announcement
-        fields = ("title", "message", "audience", "starts_at", "ends_at")
+        fields = ("title", "audience", "message", "starts_at", "ends_at")
         labels = {"title": _("Title"), "message": _("Message"), "audience": _("For")}
         widgets = {"message": forms.Textarea({"rows": 5, "dir": "auto", "maxlength": 2_000})}
         error_messages = {"title": {"required": _("Give a title.")}}

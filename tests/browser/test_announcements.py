@@ -1,4 +1,4 @@
-"""Announcements in open browsers: there at once, gone at once, and nothing moves under a pointer."""
+"""Announcements in open browsers: there and gone at once, and nothing moves under a pointer."""
 
 import re
 from datetime import timedelta
