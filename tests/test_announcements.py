@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -342,6 +342,43 @@ def test_withdrawing_while_it_is_told_and_read_leaves_the_counts_right(administr
         unread = Notification.objects.filter(event=made.event_id).unread()
         assert not unread.filter(event__announcement=made).exists()
     counts_are_right()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_withdrawing_waits_for_a_fan_out_that_is_at_it(owner, administrator, at_once, monkeypatch):
+    monkeypatch.setattr("notifications.models.event.fan_out.wake", lambda: None)
+    made = Announcement(title="Maintenance", created_by=administrator)
+    made.keep()
+    told = threading.Event()
+
+    def tell():
+        with transaction.atomic():
+            count = Event.objects.fan_out()
+            told.set()
+            waits_for_a_lock()
+        return count
+
+    def take_back():
+        assert told.wait(10)
+        return Announcement.objects.get(pk=made.pk).withdraw(by=administrator)
+
+    assert at_once(tell, take_back) == [1, True]
+    assert (titles(owner), Notification.objects.count()) == ([], 2)
+    counts_are_right()
+
+
+def waits_for_a_lock():
+    """Returns when somebody else waits for what this transaction holds."""
+    waiting = """SELECT count(*), pg_sleep(0.02) FROM pg_stat_activity
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+    with connection.cursor() as cursor:
+        for _ in range(250):
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("Nobody waits")
 
 
 # Changing
