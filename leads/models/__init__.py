@@ -1,5 +1,6 @@
 from leads.models.activity import Activity
 from leads.models.appointment import Appointment, Attendance
+from leads.models.calendar_feed import CalendarFeed
 from leads.models.comment import Comment
 from leads.models.idempotency import IdempotencyKey
 from leads.models.interaction import Interaction
@@ -15,6 +16,7 @@ __all__ = [
     "Activity",
     "Appointment",
     "Attendance",
+    "CalendarFeed",
     "Comment",
     "IdempotencyKey",
     "Interaction",

@@ -241,10 +241,10 @@ class Lead(Scored):
         text = f"{self} added to pipeline"
         return self._event(Kind.LEAD_CREATED, text, by=self.created_by_id)
 
-    def announce(self, kind, message, by: int | None) -> None:
+    def announce(self, kind, message, by: int | None, title="") -> None:
         """Everybody is told of it once the caller's transaction is committed. ``by`` is a user's
-        id."""
-        self._event(kind, message, by).save()
+        id; without a ``title`` it is the kind's."""
+        self._event(kind, message, by, title).save()
 
     def _save_change(self, by, quietly, *args, **kwargs):
         stored = Lead.objects.locked(self.pk)
@@ -297,10 +297,10 @@ class Lead(Scored):
             for kind, names, text in told
         ]
 
-    def _event(self, kind, message, by) -> Event:
+    def _event(self, kind, message, by, title="") -> Event:
         return Event(
             kind=kind,
-            title=kind.label,
+            title=title or kind.label,
             message=message,
             url=self.get_absolute_url(),
             related_lead=self,
