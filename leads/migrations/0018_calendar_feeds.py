@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crm', '0002_language'),
-        ('leads', '0016_moments_in_sight'),
+        ('leads', '0017_following'),
     ]
 
     operations = [

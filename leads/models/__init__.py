@@ -2,6 +2,7 @@ from leads.models.activity import Activity
 from leads.models.appointment import Appointment, Attendance
 from leads.models.calendar_feed import CalendarFeed
 from leads.models.comment import Comment
+from leads.models.following import Following
 from leads.models.idempotency import IdempotencyKey
 from leads.models.interaction import Interaction
 from leads.models.lead import Lead
@@ -18,6 +19,7 @@ __all__ = [
     "Attendance",
     "CalendarFeed",
     "Comment",
+    "Following",
     "IdempotencyKey",
     "Interaction",
     "Lead",

@@ -241,10 +241,15 @@ class Lead(Scored):
         text = f"{self} added to pipeline"
         return self._event(Kind.LEAD_CREATED, text, by=self.created_by_id)
 
-    def announce(self, kind, message, by: int | None, title="") -> None:
-        """Everybody is told of it once the caller's transaction is committed. ``by`` is a user's
-        id; without a ``title`` it is the kind's."""
-        self._event(kind, message, by, title).save()
+    def announce(self, kind, message, by: int | None, title="", to=None, mentioned=()) -> None:
+        """Everybody who wants it is told of it once the caller's transaction is committed; with
+        ``to`` those alone; who is ``mentioned`` whatever they chose. All of them are users' ids."""
+        event = self._event(kind, message, by)
+        event.title = title or event.title
+        if to is None and not mentioned:
+            event.save()
+        else:
+            event.save_naming(to, mentioned)
 
     def _save_change(self, by, quietly, *args, **kwargs):
         stored = Lead.objects.locked(self.pk)
@@ -297,10 +302,10 @@ class Lead(Scored):
             for kind, names, text in told
         ]
 
-    def _event(self, kind, message, by, title="") -> Event:
+    def _event(self, kind, message, by) -> Event:
         return Event(
             kind=kind,
-            title=title or kind.label,
+            title=kind.label,
             message=message,
             url=self.get_absolute_url(),
             related_lead=self,
