@@ -136,8 +136,9 @@ class Appointment(OfLead):
 
     def _removed(self, by):
         self.lead.activity(Activity.Kind.EVENT_CANCELLED, str(self), by).save()
-        if not self.is_over:
-            self.lead.announce(Kind.EVENT, self._words(), by, title=CANCELLED)
+        if not self.is_over:  # who attended it may follow the lead for nothing else
+            told = {"title": CANCELLED, "also": self.attendee_ids}
+            self.lead.announce(Kind.EVENT, self._words(), by, **told)
         self._show()
 
     def _words(self) -> str:
