@@ -1,9 +1,11 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import FilteredSelectMultiple
+from django.db import models
 from django.utils.translation import gettext as _
 
 from leads import policy
+from leads.forms.moments import SplitMomentField, as_stored
 from leads.forms.people import in_order, who_work_here
 from leads.models import (
     Activity,
@@ -135,6 +137,12 @@ class AppointmentForm(forms.ModelForm):
         self.instance.attendee_ids = in_order(self.instance.attendee_ids, chosen)
         return self.cleaned_data["attendees"]
 
+    def clean_starts_at(self):
+        return as_stored(self.instance.starts_at, self.cleaned_data["starts_at"])
+
+    def clean_ends_at(self):
+        return as_stored(self.instance.ends_at, self.cleaned_data["ends_at"])
+
 
 @admin.register(Appointment)
 class AppointmentAdmin(OfLeadAdmin):
@@ -143,6 +151,7 @@ class AppointmentAdmin(OfLeadAdmin):
     search_fields = ("title", *OfLeadAdmin.search_fields)
     date_hierarchy = "starts_at"
     form = AppointmentForm
+    formfield_overrides = {models.DateTimeField: {"form_class": SplitMomentField}}
 
 
 @admin.register(Activity)

@@ -27,7 +27,7 @@ def calendar_of(user, everybody: bool, absolute) -> bytes:
     """In the language that is active. ``absolute`` makes an address of a path."""
     appointments = Appointment.objects.all() if everybody else Appointment.objects.attended_by(user)
     told = appointments.not_over_at(timezone.now() - BACK).with_people()
-    name = _("Leadbell, everybody") if everybody else "Leadbell"
+    name = _("Leadbell (everybody)") if everybody else "Leadbell"
     lines = [line(*pair) for pair in HEAD]
     lines += [
         line("NAME", text(name)),
