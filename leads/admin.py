@@ -10,6 +10,7 @@ from leads.forms.people import in_order, who_work_here
 from leads.models import (
     Activity,
     Appointment,
+    CalendarFeed,
     Comment,
     Interaction,
     Lead,
@@ -254,6 +255,23 @@ class ListColumnsAdmin(admin.ModelAdmin):
     list_display = ("user", "columns")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__first_name", "user__last_name")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(admin.ModelAdmin):
+    """Who has an address for calendar programs, which nobody else sees; what is deleted is none."""
+
+    list_display = ("user", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__first_name", "user__last_name")
+    readonly_fields = ("created_at",)
+    date_hierarchy = "created_at"
 
     def has_add_permission(self, request):
         return False
