@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 
 from notifications.kinds import Kind
+from notifications.models import Reason
 
 TITLES = {
     Kind.LEAD_CREATED: gettext_noop("New Lead Created"),
@@ -57,6 +58,13 @@ def message_of(notification) -> str:
         return notification.message
     told = {name: SAID.get(name, str)(value) for name, value in filled.groupdict().items()}
     return _fill(gettext(sentence), told)
+
+
+def why_of(notification) -> str:
+    """Why it came, in the language that is active."""
+    if notification.reason == Reason.ADDRESSED and notification.type == Kind.EVENT:
+        return gettext("This is your task")
+    return str(Reason(notification.reason).label)
 
 
 def listed(names: str) -> str:
