@@ -548,4 +548,4 @@ def test_a_full_page_takes_as_many_queries_as_an_empty_one_but_for_who_attends(p
         AppointmentFactory(lead=lead, attendee_ids=[owner.pk], **times)
     assert queries_of(page, path_of(lead)) == 18
     entry = lead.activities.first().pk
-    assert queries_of(page, path_of(lead, f"?entry={entry}&kind=comments")) == 18
+    assert queries_of(page, path_of(lead, f"?entry={entry}&kind=comments")) == 19
