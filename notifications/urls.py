@@ -9,6 +9,7 @@ urlpatterns = [
     path("archive/", views.archive, name="archive"),
     path("keep/", views.keep, name="keep"),
     path("read-all/", views.read_all, name="read-all"),
+    path("read-storm/", views.read_storm, name="read-storm"),
     path("<uuid:pk>/read/", views.read, name="read"),
     path("<uuid:pk>/unread/", views.unread, name="unread"),
     path("<uuid:pk>/delete/", views.delete, name="delete"),
