@@ -13,7 +13,7 @@ import { refill, settled, swapped } from "./swap.js";
 import { counted } from "./texts.js";
 
 const SCROLLED = 120; // pixels
-const BURST = 5; // more new leads than this at a time, and the list is asked for once
+const BURST = 5; // more leads than this at a time, and the list is asked for once
 const HIGHLIGHT = 2_000; // milliseconds
 
 export function leadsLive(feed) {
@@ -57,6 +57,7 @@ function missing(error) {
 function liveList(feed, list) {
   const pill = document.querySelector("[data-leads-pill]");
   const arrived = new Set(); // ids that came and are not shown yet
+  const changed = new Set(); // ids whose rows are not what they show any more
   let work = Promise.resolve(); // one change of the list after the other, in the order they came
   const next = (change) => (work = work.then(change).catch(console.error));
   const rowOf = (id) => list.querySelector(`[data-lead="${id}"]`);
@@ -74,6 +75,13 @@ function liveList(feed, list) {
     if (row) old.replaceWith(row);
     else old.remove();
     swapped(list);
+  }
+
+  async function catchUp() {
+    const ids = [...changed].filter(rowOf);
+    changed.clear();
+    if (ids.length > BURST) await refill(list);
+    else for (const id of ids) await replace(id);
   }
 
   async function bringOne(id) {
@@ -98,13 +106,15 @@ function liveList(feed, list) {
     pill.hidden = false;
   }, 50);
 
+  const keepUp = settled(() => next(catchUp), 50);
+
   pill.addEventListener("click", () => {
     scrollTo({ top: 0 });
     next(bringIn);
   });
   feed.addEventListener("lead", ({ detail: { action, lead, id } }) => {
-    if (action === "remove") rowOf(id)?.remove(), arrived.delete(id);
-    else if (action === "change") next(() => replace(lead.id));
+    if (action === "remove") rowOf(id)?.remove(), arrived.delete(id), changed.delete(id);
+    else if (action === "change") changed.add(lead.id), keepUp();
     else if ("firstPage" in list.dataset) arrived.add(lead.id), come();
   });
   feed.addEventListener("caught-up", settled(() => next(() => refill(list)), 200));

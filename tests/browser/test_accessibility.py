@@ -48,6 +48,7 @@ NOT_PAGES = {
     *("leads:change-task", "leads:delete-task"),
     *("leads:change-appointment", "leads:cancel-appointment"),
     *("notifications:panel", "notifications:keep", "notifications:read-all"),
+    "notifications:read-storm",
     *("notifications:read", "notifications:unread", "notifications:delete"),
 }
 WIDTHS, HEIGHT = (1280, 360), 800
