@@ -63,8 +63,8 @@ function tabs(panel, list, fill) {
 function counts(feed, button) {
   const badge = button.querySelector("[data-badge]");
   const announcer = document.querySelector("[data-announce]");
-  let said = feed.unreadCount;
-  let drawn = null;
+  let drawn = feed.unreadCount;
+  let said = drawn;
 
   function draw() {
     const unreadCount = (drawn = feed.unreadCount);
