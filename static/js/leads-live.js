@@ -15,6 +15,8 @@ import { counted } from "./texts.js";
 const SCROLLED = 120; // pixels
 const BURST = 5; // more leads than this at a time, and the list is asked for once
 const HIGHLIGHT = 2_000; // milliseconds
+const SLICE = 10; // rows, and
+const FRAME = 30; // milliseconds until the next
 
 export function leadsLive(feed) {
   const list = document.querySelector("[data-leads-live]");
@@ -80,7 +82,7 @@ function liveList(feed, list) {
   async function catchUp() {
     const ids = [...changed].filter(rowOf);
     changed.clear();
-    if (ids.length > BURST) await refill(list);
+    if (ids.length > BURST) await refillInSlices(list);
     else for (const id of ids) await replace(id);
   }
 
@@ -94,7 +96,7 @@ function liveList(feed, list) {
     pill.hidden = true;
     const ids = [...arrived].sort((a, b) => a - b);
     arrived.clear();
-    if (ids.length > BURST || !rows()) await refill(list);
+    if (ids.length > BURST || !rows()) await refillInSlices(list);
     else for (const id of ids) await bringOne(id);
     ids.map(rowOf).forEach(highlight);
     swapped(list);
@@ -118,6 +120,20 @@ function liveList(feed, list) {
     else if ("firstPage" in list.dataset) arrived.add(lead.id), come();
   });
   feed.addEventListener("caught-up", settled(() => next(() => refill(list)), 200));
+}
+
+/** A whole table of new rows takes a slow machine longer to lay out than a person waits without noticing:
+ * so they come in slices. */
+async function refillInSlices(list) {
+  const old = new Set(list.querySelectorAll("[data-lead]"));
+  await refill(list);
+  const fresh = [...list.querySelectorAll("[data-lead]")].filter((row) => !old.has(row)).slice(SLICE);
+  if (document.hidden) return;
+  fresh.forEach((row) => (row.hidden = true));
+  while (fresh.length) {
+    await new Promise((resolve) => setTimeout(resolve, FRAME));
+    fresh.splice(0, SLICE).forEach((row) => (row.hidden = false));
+  }
 }
 
 function highlight(row) {
