@@ -1,4 +1,4 @@
-"""A row of storms: the longest task of a page while 500 leads come in one go, with the panel open."""
+"""A row of storms: the longest task of a page while 500 leads come at once, the panel being open."""
 
 import json
 import subprocess
@@ -52,9 +52,7 @@ def storm(house, url) -> tuple[float, float]:
         page.locator("[data-connection=live]").wait_for(state="attached")
         page.locator("[data-bell]").click()
         page.wait_for_timeout(WARM_UP)
-        before = page.evaluate(
-            "Number(document.querySelector('[data-bell]').ariaLabel.match(/[0-9]+/))"
-        )
+        before = int(page.locator("body").get_attribute("data-unread"))
         browser.start_tracing(page=page, categories=CATEGORIES)
         come(house)
         page.locator(f"[data-bell][aria-label*=' {before + LEADS} ']").wait_for(timeout=PATIENCE)

@@ -1,4 +1,4 @@
-"""Storms: more than five notifications of a kind that came within ten seconds are one line of a list.
+"""Storms: more than five notifications of a kind that came within ten seconds are one line.
 
 A storm lasts as long as the next of its kind came within ten seconds, whatever else came between.
 static/js/storms.js says the same of what comes while one looks.

@@ -91,7 +91,7 @@ def read_all(request):
 @login_required
 @require_POST
 def read_storm(request):
-    """Those of ``kind`` that arrived within ``of`` are read: a page again, or nothing for scripts."""
+    """Marks those of ``kind`` that arrived within ``of``; scripts want no page back."""
     kind, of = request.POST.get("kind"), _range(request.POST.get("of", ""))
     if kind not in Notification.Type.values or of is None:
         raise Http404

@@ -123,6 +123,7 @@ def pages(leads):
         "/calendar/?view=month",
         "/notifications/",
         "/settings/",
+        "/settings/quiet/",
     )
 
 

@@ -1,5 +1,5 @@
-"""A storm is calm: one line in the toasts, in the panel and among the system's alerts, one ring in three
-seconds; and each is stored, numbered and counted."""
+"""A storm is calm: one line in the toasts, in the panel and among the system's alerts, one ring in
+three seconds; and each is stored, numbered and counted."""
 
 import re
 import time
