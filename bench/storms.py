@@ -1,4 +1,4 @@
-"""A row of storms: the longest task of a page while 500 leads come at once, the panel being open."""
+"""A row of storms: the longest task of a page while 500 leads come at once with an open panel."""
 
 import json
 import subprocess

@@ -31,6 +31,7 @@ class QuietHoursForm(forms.ModelForm):
         model = get_user_model()
         fields = ("quiet_from", "quiet_until", "zone")
         labels = {"quiet_from": _("Quiet from"), "quiet_until": _("Until")}
+        help_texts = {"quiet_from": ""}
         widgets = {
             "quiet_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "quiet_until": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
