@@ -20,6 +20,7 @@ from leads.models import (
     Appointment,
     Attendance,
     Comment,
+    Following,
     Interaction,
     Lead,
     ListColumns,
@@ -31,7 +32,7 @@ from leads.models import (
     Task,
 )
 from notifications import realtime
-from notifications.models import Event, Inbox, Notification, WorkerProcess
+from notifications.models import Announcement, Event, Inbox, Notification, Preference, WorkerProcess
 from tests.factories import (
     AppointmentFactory,
     CommentFactory,
@@ -493,6 +494,10 @@ MAKERS = {
     Looking: lambda n: Looking.objects.create(
         lead=make_lead(n), user=UserFactory(), tab="a", until=timezone.now()
     ),
+    Following: lambda n: Following.objects.create(lead=make_lead(n), user=UserFactory()),
+    Preference: lambda n: Preference.objects.create(
+        user=UserFactory(), kind="email", wants="nothing"
+    ),
     Activity: lambda n: make_part(CommentFactory)(n).activity,
     ScoreRules: make_rules,
     Merge: make_merge,
@@ -500,6 +505,9 @@ MAKERS = {
     ListColumns: lambda n: ListColumns.objects.create(user=UserFactory(), columns="name,age"),
     Message: make_message,
     ChatInbox: lambda n: ChatInbox.objects.get(pk=make_message(n).recipient_id),
+    Announcement: lambda n: Announcement.objects.create(
+        title=str(n), created_by=UserFactory(), starts_at=timezone.now()
+    ),
     Notification: make_notification,
     Event: make_event,
     WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),
