@@ -1,4 +1,4 @@
-from datetime import UTC
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -9,13 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.fields import LineField, MomentField
 from leads.models.activity import Activity, change
-from leads.models.of_lead import OfLead, OfLeadQuerySet
+from leads.models.ringing import LONGEST_REMINDER, Ringing, RingingQuerySet, before
 from notifications.kinds import Kind
 
-LONGEST_REMINDER = 4 * 7 * 24 * 60  # minutes
 
-
-class AppointmentQuerySet(OfLeadQuerySet):
+class AppointmentQuerySet(RingingQuerySet):
     def attended_by(self, user):
         return self.filter(attendances__user=user)
 
@@ -28,7 +26,7 @@ class AppointmentQuerySet(OfLeadQuerySet):
         return self.select_related("lead").prefetch_related("attendances__user")
 
 
-class Appointment(OfLead):
+class Appointment(Ringing):
     """When somebody meets a lead. Who attends is stored by ``save`` and ``attendee_ids``."""
 
     title = LineField(_("title"), max_length=200, error_messages={"blank": _("Give a title.")})
@@ -57,6 +55,12 @@ class Appointment(OfLead):
             models.Index(fields=["lead", "id"], name="appointment_list"),
             # Serves the calendar, which mostly looks ahead.
             models.Index(fields=["ends_at", "starts_at"], name="appointment_times"),
+            # Serves the worker, which looks for reminders every second.
+            models.Index(
+                fields=["ring_at"],
+                name="appointment_to_ring",
+                condition=Q(ring_at__isnull=False),
+            ),
         ]
 
     def __str__(self):
@@ -66,6 +70,10 @@ class Appointment(OfLead):
     def time(self) -> str:
         """When it starts, in UTC: everybody is told the same."""
         return f"{self.starts_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def reminds_at(self) -> datetime | None:
+        return before(self.starts_at, self.remind_minutes_before)
 
     @property
     def attendee_ids(self) -> list[int]:
@@ -92,8 +100,10 @@ class Appointment(OfLead):
         self._store(self.attendee_ids)
         at = {"created_at": self.created_at}
         self.lead.activity(Activity.Kind.EVENT, str(self), self.created_by_id, **at).save()
-        text = f"{self.title} with {self.lead.name} at {self.time}"
-        self.lead.announce(Kind.EVENT, text, by=self.created_by_id)
+        self._announce(self.created_by_id)
+
+    def tell_reminder(self) -> None:
+        self._announce(by=None)
 
     def _changed(self, stored, by):
         changes = [
@@ -109,6 +119,10 @@ class Appointment(OfLead):
 
     def _removed(self, by):
         self.lead.activity(Activity.Kind.EVENT_CANCELLED, str(self), by).save()
+
+    def _announce(self, by):
+        text = f"{self.title} with {self.lead.name} at {self.time}"
+        self.lead.announce(Kind.EVENT, text, by)
 
     def _store(self, attendee_ids):
         Attendance.objects.bulk_create(
