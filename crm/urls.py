@@ -29,6 +29,7 @@ router.register("messages", chat.Messages)
 router.register("conversations", ConversationViewSet)
 router.register("notifications", NotificationViewSet)
 
+PUT_THERE = {"get": "retrieve", "put": "update", "delete": "destroy"}
 api_urls = [
     path("auth/token/", api.Token.as_view()),
     path("auth/token/refresh/", api.TokenRefresh.as_view()),
@@ -37,6 +38,9 @@ api_urls = [
     path("users/", api.Users.as_view()),
     path("schema/", reading(SpectacularJSONAPIView.as_view()), name="schema"),
     path("docs/", reading(api.Docs.as_view(url_name="schema"))),
+    path("tasks/<int:pk>/reminder/", leads.ReminderOfTask.as_view(PUT_THERE)),
+    path("tasks/<int:pk>/snooze/", leads.ReminderOfTask.as_view({"post": "snooze"})),
+    path("tasks/<int:pk>/repeat/", leads.RepeatOfTask.as_view(PUT_THERE)),
     path("", include(router.urls)),
 ]
 

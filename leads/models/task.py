@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leads.fields import LineField, MomentField, in_sight
+from leads.fields import END, FIRST, LineField, MomentField, in_sight
 from leads.models.activity import Activity
 from leads.models.repeating import Repeating
 from leads.models.ringing import LONGEST_REMINDER, Ringing, RingingQuerySet, before
@@ -127,6 +127,8 @@ class Task(Repeating, Ringing):
         return self.remind_at or before(self.due_at, self.remind_minutes_before)
 
     def clean(self):
+        if self._is_beyond_reason():
+            return
         self.check_repeat()
         if self.remind_at and self.remind_minutes_before is not None:
             raise ValidationError({"remind_at": ONE_REMINDER})
@@ -135,6 +137,12 @@ class Task(Repeating, Ringing):
         if self._reminds_in_the_past():
             name = "remind_at" if self.remind_at else "remind_minutes_before"
             raise ValidationError({name: PAST[name]})
+
+    def _is_beyond_reason(self) -> bool:
+        """Then the field itself says so already, and there is no reckoning with it."""
+        moments = [moment for moment in (self.due_at, self.remind_at) if moment]
+        unseen = any(not FIRST <= moment < END for moment in moments)
+        return unseen or (self.remind_minutes_before or 0) > LONGEST_REMINDER
 
     def _reminds_in_the_past(self) -> bool:
         """Unless that is what is stored: then it has rung."""
@@ -156,6 +164,14 @@ class Task(Repeating, Ringing):
             Task.objects.filter(pk=row.pk).update(ring_at=until)
             tell_after_commit(row.lead)
         self.ring_at = until
+
+    def silence(self, by) -> None:
+        """It has no reminder any more, nor one that was put off."""
+        with transaction.atomic():
+            row = Task.objects.locked(self.pk)
+            row.remind_at = row.remind_minutes_before = None
+            row.save(by=by)
+            Task.objects.filter(pk=row.pk).update(ring_at=None)
 
     def tell_reminder(self) -> None:
         """To one person: who does it; of a task that nobody has, whose the lead is, else who made
