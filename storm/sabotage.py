@@ -58,13 +58,15 @@ class ArrivalBefore(arrival.ByRows):
     @staticmethod
     def lock(recipients):
         inboxes = Inbox.objects.lock(recipients())
-        return [(inbox.pk, inbox.take(1) - 1, inbox.unread_count - 1) for inbox in inboxes]
+        return [
+            arrival.Position(inbox.pk, inbox.take(1) - 1, inbox.unread_count - 1)
+            for inbox in inboxes
+        ]
 
     @staticmethod
-    def move(positions, count):
-        for user_id, _, _ in positions:
-            moved = F("unread_count") + count
-            Inbox.objects.filter(pk=user_id).update(unread_count=moved)
+    def move(moved):
+        for user_id, by in moved.items():
+            Inbox.objects.filter(pk=user_id).update(unread_count=F("unread_count") + by)
 
 
 def elsewhere(method):

@@ -364,5 +364,5 @@ def test_positions_are_in_the_order_of_user_ids(way):
         Inbox.objects.make([user.pk])
     with transaction.atomic():
         assert arrival.lock(lambda: User.objects.order_by("-pk")) == [
-            (user.pk, 0, 0) for user in users
+            (user.pk, 0, 0, {}) for user in users
         ]

@@ -24,7 +24,7 @@ from django.db import connections
 
 from leads.models import Lead
 from notifications.models import Event
-from notifications.models.arrival import InSets
+from notifications.models.arrival import InSets, Position
 from notifications.realtime import sender
 
 WARM_UP = 3  # leads of each creator
@@ -38,7 +38,7 @@ def without_sequence(number):
 
     def unlocked(recipients):
         seq = next(numbers)
-        return [(pk, seq, 0) for pk in recipients().values_list("pk", flat=True)]
+        return [Position(pk, seq, 0) for pk in recipients().values_list("pk", flat=True)]
 
     return (
         patch.object(InSets, "lock", unlocked),

@@ -1,6 +1,7 @@
 from leads.models.activity import Activity
 from leads.models.appointment import Appointment, Attendance
 from leads.models.comment import Comment
+from leads.models.following import Following
 from leads.models.idempotency import IdempotencyKey
 from leads.models.interaction import Interaction
 from leads.models.lead import Lead
@@ -16,6 +17,7 @@ __all__ = [
     "Appointment",
     "Attendance",
     "Comment",
+    "Following",
     "IdempotencyKey",
     "Interaction",
     "Lead",

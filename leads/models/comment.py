@@ -2,11 +2,8 @@ from django.db import models
 
 from leads.fields import ProseField
 from leads.models.activity import Activity
-from leads.models.said import Said
+from leads.models.said import QUOTED, SOMEBODY, Said
 from notifications.kinds import Kind
-
-QUOTED = 120  # characters of a comment in its notification
-SOMEBODY = "Somebody"
 
 
 class Comment(Said):
@@ -24,6 +21,6 @@ class Comment(Said):
         return self.body[:QUOTED]
 
     def _made(self):
-        self._tell(Activity.Kind.COMMENT, comment=self)
+        mentioned = self._tell(Activity.Kind.COMMENT, comment=self)
         text = f"{self.created_by or SOMEBODY} on {self.lead.name}: {self.body[:QUOTED]}"
-        self.lead.announce(Kind.COMMENT_ADDED, text, by=self.created_by_id)
+        self.lead.announce(Kind.COMMENT_ADDED, text, by=self.created_by_id, mentioned=mentioned)

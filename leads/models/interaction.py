@@ -91,10 +91,12 @@ class Interaction(Said):
         return result
 
     def _made(self):
-        self._tell(self.kind, interaction=self)
+        mentioned = self._tell(self.kind, interaction=self)
         if self.kind == self.Channel.EMAIL:
             text = f"{self.lead.name}: {self.subject}"
-            self.lead.announce(Kind.EMAIL, text, by=self.created_by_id)
+            self.lead.announce(Kind.EMAIL, text, by=self.created_by_id, mentioned=mentioned)
+        else:
+            self._ring_for(mentioned, self.created_by_id)
         self.lead.rescore(self.created_by_id)
 
     def _changed(self, stored, by):

@@ -65,9 +65,10 @@ class Mention(models.Model):
         return f"@{self.words}"
 
 
-def mention_people(entry, body: str, by: int | None, before=()) -> None:
+def mention_people(entry, body: str, by: int | None, before=()) -> list[int]:
     """Those whom ``body``, the words of ``entry``, mentions by now; ``before`` are its mentions
-    until now. ``by`` is the id of who wrote it last: nobody mentions themselves."""
+    until now. ``by`` is the id of who wrote it last: nobody mentions themselves. Returns the ids of
+    who was not mentioned before."""
     stay = [mention for mention in before if said_in(body, mention.words)]
     gone = [mention for mention in before if mention not in stay]
     there = {mention.user_id for mention in stay}
@@ -78,6 +79,7 @@ def mention_people(entry, body: str, by: int | None, before=()) -> None:
     if new:
         Mention.objects.bulk_create(new)
     tell_after_commit(gone + new)
+    return [mention.user_id for mention in new]
 
 
 def tell_after_commit(mentions) -> None:

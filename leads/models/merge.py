@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads import frames
 from leads.models.activity import Activity, change
+from leads.models.following import Following
 from leads.models.lead import Lead
 from leads.models.looking import Looking
 from leads.models.telling import tell_after_commit
@@ -27,6 +28,7 @@ from notifications.models import Event, Notification
 
 EVENTS, NOTIFICATIONS = Event._meta.label, Notification._meta.label
 STAGE_SINCE = "stage_changed_at"
+FOLLOWINGS = "followings"  # beside the fields of what a merged lead was
 
 # What one chooses from, lead by lead. The rest of a lead is its own: its id, score and times.
 FIELDS = (*Lead.CONTACT_FIELDS, "message", "source", "stage", "owner_id")
@@ -119,8 +121,10 @@ class Merge(models.Model):
         changes = _unlike(kept, other, names)
         took = {name: [getattr(kept, name), getattr(other, name)] for name in names}
         self.took = took | {STAGE_SINCE: [_text(kept.stage_changed_at), None]}
+        self.was[FOLLOWINGS] = _chosen_of_both(kept, other)
         self.moved = {
-            _label(to_lead): _move(to_lead, other.pk, kept.pk) for to_lead in belongings()
+            _label(to_lead): _move(to_lead, other.pk, kept.pk, _not_there(to_lead, kept))
+            for to_lead in belongings()
         }
         _take(kept, {name: now for name, (_, now) in took.items()}, other.in_stage_since, self.by)
         kept.rescore_quietly()
@@ -185,6 +189,9 @@ class Merge(models.Model):
         for to_lead in belongings():
             ids = self.moved.get(_label(to_lead), [])
             _move(to_lead, kept.pk, other.pk, Q(pk__in=ids))
+        for chosen in self.was.get(FOLLOWINGS, []):
+            if _still_there(chosen["user_id"]):
+                Following.objects.create(lead=other, **chosen)
         return other
 
     def _give_up(self, kept, by):
@@ -233,11 +240,27 @@ def belongings():
     return [each for each in Lead._meta.related_objects if each.related_model not in others]
 
 
-def _move(to_lead, from_id, to_id, among=None) -> list[int]:
+def _not_there(to_lead, kept) -> Q:
+    """Of what somebody chose of both leads, that of the kept one stands."""
+    if to_lead.related_model is not Following:
+        return Q()
+    return ~Q(user__in=Following.objects.filter(lead=kept).values("user"))
+
+
+def _chosen_of_both(kept, other) -> list[dict]:
+    rows = Following.objects.filter(
+        lead=other, user__in=Following.objects.filter(lead=kept).values("user")
+    )
+    return [
+        {"user_id": row.user_id, "follows": row.follows, "muted_until": _text(row.muted_until)}
+        for row in rows
+    ]
+
+
+def _move(to_lead, from_id, to_id, among) -> list[int]:
     """Lets rows point at the other lead; returns their ids."""
     name, model = to_lead.field.name, to_lead.related_model
-    rows = model._base_manager.filter(**{name: from_id})
-    rows = rows if among is None else rows.filter(among)
+    rows = model._base_manager.filter(among, **{name: from_id})
     ids = list(rows.order_by("pk").values_list("pk", flat=True))
     fields = {name: to_id}
     if model is Event:

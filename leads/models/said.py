@@ -1,5 +1,10 @@
 from leads.models.mention import Mention, mention_people, tell_after_commit
 from leads.models.of_lead import OfLead
+from notifications.kinds import Kind
+
+QUOTED = 120  # characters of what was said in its notification
+SOMEBODY = "Somebody"
+MENTIONED = "You Were Mentioned"
 
 
 class Said(OfLead):
@@ -9,15 +14,25 @@ class Said(OfLead):
     class Meta:
         abstract = True
 
-    def _tell(self, kind, **fields):
+    def _tell(self, kind, **fields) -> list[int]:
+        """Returns the ids of whom it mentions."""
         by = self.created_by_id
         entry = self.lead.activity(kind, by=by, created_at=self.created_at, **fields)
         entry.save()
-        mention_people(entry, self.body, by)
+        return mention_people(entry, self.body, by)
 
     def _changed(self, stored, by):
         if self.body != stored.body:
-            mention_people(self.activity, self.body, by, self._mentions())
+            new = mention_people(self.activity, self.body, by, self._mentions())
+            self._ring_for(new, by)
+
+    def _ring_for(self, mentioned, by):
+        """Where nobody else is told of it, whom it mentions is."""
+        if mentioned:
+            author = self.created_by or SOMEBODY
+            text = f"{author} on {self.lead.name}: {self.body[:QUOTED]}"
+            kind = Kind.COMMENT_ADDED
+            self.lead.announce(kind, text, by, MENTIONED, to=mentioned, mentioned=mentioned)
 
     def _removed(self, by):
         """Its entry goes, and with it whom it mentions."""

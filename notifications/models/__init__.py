@@ -1,17 +1,24 @@
+from notifications.models.addressee import Addressee
 from notifications.models.archive import ArchivedNotification
 from notifications.models.event import Event, fan_out, pushed_marks
 from notifications.models.inbox import Inbox, PositionLost
 from notifications.models.notification import Notification
+from notifications.models.preference import Preference, Wants
+from notifications.models.reason import Reason
 from notifications.models.receipt import Receipt
 from notifications.models.worker import WorkerProcess
 
 __all__ = [
+    "Addressee",
     "ArchivedNotification",
     "Event",
     "Inbox",
     "Notification",
     "PositionLost",
+    "Preference",
+    "Reason",
     "Receipt",
+    "Wants",
     "WorkerProcess",
     "fan_out",
     "pushed_marks",

@@ -5,14 +5,15 @@ made by itself: a frame is rendered once an event and filled in for each user, a
 stored by ``InSets``, one statement for all of them on PostgreSQL, or by ``ByRows``, its twin in the
 ORM for other databases. tests/test_arrival.py holds the two equal.
 
-A position is a tuple of an inbox's user id, seq and unread count. Both ways lock leads, events and
-inboxes in the order that notifications/models/inbox.py names.
+Who gets it is notifications/models/audience.py's to say. Both ways lock leads, events and inboxes
+in the order that notifications/models/inbox.py names.
 """
 
 import functools
 import secrets
 import struct
 import time
+from typing import NamedTuple
 from uuid import UUID
 
 from django.apps import apps
@@ -21,10 +22,32 @@ from django.db.models import F
 from django.utils import timezone
 
 from notifications import frames
+from notifications.models.audience import Audience
 from notifications.models.inbox import Inbox
 from notifications.models.leads import hold
 from notifications.models.notification import Notification
+from notifications.models.preference import Preference
 from notifications.realtime import Push
+
+
+class Position(NamedTuple):
+    """Where an inbox stands, and what its user chose to hear: a choice by kind, where it is not
+    everything."""
+
+    user_id: int
+    seq: int
+    unread: int
+    wants: dict = {}  # never changed
+
+
+class Arriving(NamedTuple):
+    """A notification as far as it is not its event's."""
+
+    pk: str
+    event_id: int
+    user_id: int
+    seq: int
+    reason: str
 
 
 def way():
@@ -39,7 +62,7 @@ def claim(events, limit: int) -> tuple[list, bool]:
     return way().claim(events, limit)
 
 
-def lock(recipients) -> list[tuple[int, int, int]]:
+def lock(recipients) -> list[Position]:
     """The positions of ``recipients()``, a queryset of users, by user id, locked until the
     transaction ends; who had no inbox has one then. The function gives the same queryset each
     time: compiling it takes longer than asking."""
@@ -47,18 +70,20 @@ def lock(recipients) -> list[tuple[int, int, int]]:
 
 
 def arrive(events, positions) -> list[Push]:
-    """Stores a notification of each of the claimed ``events`` at each of the locked ``positions``
-    and marks the events as fanned out. Returns the pushes, event by event."""
-    at, ids, pushes = timezone.now(), [], []
-    for nth, event in enumerate(events, 1):
-        fill = frames.for_each(frames.created, _row(event, None, at).as_json())
-        ids_of_event = new_ids(len(positions))
-        ids += ids_of_event
-        pushes += [
-            Push(user_id, fill(seq + nth, unread + nth, pk), seq + nth, pk)
-            for (user_id, seq, unread), pk in zip(positions, ids_of_event, strict=True)
-        ]
-    way().store(events, positions, ids, at)
+    """Stores a notification of each of the claimed ``events`` at those of the locked ``positions``
+    whose user gets it, and marks the events as fanned out. Returns the pushes, event by event."""
+    at, audience = timezone.now(), Audience(events, positions)
+    moved = dict.fromkeys((position.user_id for position in positions), 0)
+    rows, pushes = [], []
+    for event in events:
+        fill = frames.for_each(frames.created, _row(event, at).as_json())
+        heard = audience.of(event)
+        for (position, reason), pk in zip(heard, new_ids(len(heard)), strict=True):
+            user_id, seq, unread, _ = position
+            moved[user_id] = by = moved[user_id] + 1
+            rows.append(Arriving(pk, event.pk, user_id, seq + by, reason))
+            pushes.append(Push(user_id, fill(seq + by, unread + by, pk), seq + by, pk))
+    way().store(events, rows, {user_id: by for user_id, by in moved.items() if by}, at)
     return pushes
 
 
@@ -75,9 +100,12 @@ def new_ids(count: int) -> list[str]:
     return ids
 
 
-def _row(event, user_id, at) -> Notification:
-    row = event.notification_for(user_id)
+def _row(event, at, arriving=None) -> Notification:
+    row = event.notification_for(arriving and arriving.user_id)
     row.created_at = row.updated_at = at
+    if arriving:
+        row.pk, row.reason = UUID(arriving.pk), arriving.reason
+        row.seq = row.arrival = arriving.seq
     return row
 
 
@@ -100,27 +128,26 @@ class ByRows:
     @staticmethod
     def lock(recipients):
         inboxes = Inbox.objects.lock(recipients())
-        return [(inbox.pk, inbox.seq, inbox.unread_count) for inbox in inboxes]
+        wants = Preference.objects.by_user()
+        return [
+            Position(inbox.pk, inbox.seq, inbox.unread_count, wants.get(inbox.pk, {}))
+            for inbox in inboxes
+        ]
 
     @classmethod
-    def store(cls, events, positions, ids, at):
-        pks = iter(ids)
-        rows = []
-        for nth, event in enumerate(events, 1):
-            for user_id, seq, _ in positions:
-                row = _row(event, user_id, at)
-                row.pk, row.seq, row.arrival = UUID(next(pks)), seq + nth, seq + nth
-                rows.append(row)
-        Notification.objects.store(rows)
-        cls.move(positions, len(events))
-        done = type(events[0]).objects.filter(pk__in=[event.pk for event in events])
-        done.update(fanned_out_at=at)
+    def store(cls, events, rows, moved, at):
+        by_pk = {event.pk: event for event in events}
+        Notification.objects.store([_row(by_pk[row.event_id], at, row) for row in rows])
+        cls.move(moved)
+        type(events[0]).objects.filter(pk__in=by_pk).update(fanned_out_at=at)
 
     @staticmethod
-    def move(positions, count):
-        """Each inbox goes on by ``count`` unread arrivals."""
-        inboxes = Inbox.objects.filter(pk__in=[user_id for user_id, _, _ in positions])
-        inboxes.update(seq=F("seq") + count, unread_count=F("unread_count") + count)
+    def move(moved):
+        """Each inbox goes on by the number of its unread arrivals."""
+        for by in set(moved.values()):
+            users = [user_id for user_id, count in moved.items() if count == by]
+            inboxes = Inbox.objects.filter(pk__in=users)
+            inboxes.update(seq=F("seq") + by, unread_count=F("unread_count") + by)
 
 
 class InSets:
@@ -172,34 +199,39 @@ class InSets:
             SELECT user_id, seq, unread_count FROM notifications_inbox
             WHERE user_id IN (SELECT id FROM recipient) AND NOT EXISTS (SELECT FROM missing)
             ORDER BY user_id FOR UPDATE
+        ),
+        choice AS (
+            SELECT user_id, array_agg(ARRAY[kind, wants]) AS wants
+            FROM notifications_preference GROUP BY user_id
         )
-        SELECT * FROM held UNION ALL SELECT id, NULL, NULL FROM missing ORDER BY 1
+        SELECT held.*, choice.wants FROM held LEFT JOIN choice USING (user_id)
+        UNION ALL SELECT id, NULL, NULL, NULL FROM missing ORDER BY 1
     """
 
-    # The ids are in the order of the pushes: event by event, and position by position within.
     STORE = """
         WITH event AS (
             UPDATE notifications_event SET fanned_out_at = %(at)s
-            FROM unnest(%(events)s::bigint[]) WITH ORDINALITY AS batch (pk, nth)
-            WHERE id = batch.pk
+            WHERE id = ANY (%(events)s::bigint[])
             RETURNING *
         ),
         moved AS (
-            UPDATE notifications_inbox
-            SET seq = seq + %(count)s, unread_count = unread_count + %(count)s
-            WHERE user_id = ANY (%(users)s::bigint[])
+            UPDATE notifications_inbox AS inbox
+            SET seq = seq + by, unread_count = unread_count + by
+            FROM unnest(%(users)s::bigint[], %(moves)s::integer[]) AS move (pk, by)
+            WHERE user_id = move.pk
         )
         INSERT INTO notifications_notification (
-            id, recipient_id, seq, arrival, event_id, type, title, message, url,
+            id, recipient_id, seq, arrival, reason, event_id, type, title, message, url,
             related_lead_id, actor_id, created_at, updated_at
         )
-        SELECT (%(ids)s::uuid[])[((nth - 1) * %(inboxes)s + place)::integer],
-            user_id, seq + nth, seq + nth, event.id, kind, title, message,
+        SELECT row.id, row.user_id, row.seq, row.seq, row.reason, event.id, kind, title, message,
             CASE WHEN related_lead_id IS NULL THEN '' ELSE url END,
             related_lead_id, actor_id, %(at)s, %(at)s
-        FROM event, unnest(%(users)s::bigint[], %(seqs)s::bigint[])
-            WITH ORDINALITY AS inbox (user_id, seq, place)
-        ORDER BY place, nth
+        FROM event JOIN unnest(
+            %(ids)s::uuid[], %(of)s::bigint[], %(by)s::bigint[], %(seqs)s::bigint[],
+            %(reasons)s::text[]
+        ) AS row (id, event_id, user_id, seq, reason) ON row.event_id = event.id
+        ORDER BY row.user_id, row.seq
     """
 
     @classmethod
@@ -234,22 +266,25 @@ class InSets:
         with connection.cursor() as cursor:
             while True:
                 cursor.execute(cls.LOCK.format(recipients=query), params)
-                positions = cursor.fetchall()
-                missing = [user_id for user_id, seq, _ in positions if seq is None]
+                rows = cursor.fetchall()
+                missing = [user_id for user_id, seq, *_ in rows if seq is None]
                 if not missing:
-                    return positions
+                    return [Position(*standing, dict(wants or ())) for *standing, wants in rows]
                 Inbox.objects.make(missing)
 
     @classmethod
-    def store(cls, events, positions, ids, at):
+    def store(cls, events, rows, moved, at):
+        ids, of, by, seqs, reasons = zip(*rows, strict=True) if rows else [()] * 5
         values = {
             "at": at,
             "events": _array(event.pk for event in events),
-            "count": len(events),
-            "users": _array(user_id for user_id, _, _ in positions),
-            "seqs": _array(seq for _, seq, _ in positions),
-            "inboxes": len(positions),
+            "users": _array(moved),
+            "moves": _array(moved.values()),
             "ids": _array(ids),
+            "of": _array(of),
+            "by": _array(by),
+            "seqs": _array(seqs),
+            "reasons": _array(f'"{reason}"' for reason in reasons),
         }
         with connection.cursor() as cursor:
             cursor.execute(cls.STORE, values)
@@ -288,5 +323,5 @@ def _made(model, values):
 
 
 def _array(values) -> str:
-    """A PostgreSQL array of numbers or UUIDs as text: psycopg's own takes 1 µs an element."""
+    """A PostgreSQL array of what needs no escape as text: psycopg's own takes 1 µs an element."""
     return "{" + ",".join(map(str, values)) + "}"

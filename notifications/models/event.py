@@ -18,6 +18,7 @@ from notifications import realtime
 from notifications.background import Background
 from notifications.kinds import Kind
 from notifications.models import arrival
+from notifications.models.addressee import Addressee
 from notifications.models.attempts import Attempts, AttemptsQuerySet
 from notifications.models.notification import Notification
 from notifications.prepared import Prepared
@@ -37,6 +38,12 @@ class EventQuerySet(AttemptsQuerySet):
         created = super().bulk_create(objs, *args, **kwargs)
         transaction.on_commit(fan_out.wake, robust=True)
         return created
+
+    def raise_for(self, user_ids, **fields) -> "Event":
+        """Records an event that is for these users alone."""
+        event = self.model(**fields)
+        event.save_naming(to=user_ids)
+        return event
 
     def pending(self):
         """Due for the fan-out, oldest first."""
@@ -104,7 +111,7 @@ def recipients():
 
 def _deliver(events, positions):
     lives = [text for event in events if (text := event.live_frame())]
-    before = [Push(user_id, text) for text in lives for user_id, _, _ in positions]
+    before = [Push(position.user_id, text) for text in lives for position in positions]
     pushes = before + arrival.arrive(events, positions)
     pks = [event.pk for event in events]
     realtime.publish_after_commit(pushes, then=lambda: _note_pushed(pks))
@@ -134,6 +141,18 @@ def _write_pushed() -> bool:
 
 
 class Event(Attempts):
+    class Reach(models.TextChoices):
+        EVERYBODY = "", "Everybody"
+        NAMED_TOO = "named_too", "Everybody, and it names some"
+        ADDRESSEES = "addressees", "Whom it names alone"
+
+    reach = models.CharField(
+        max_length=16,
+        choices=Reach,
+        blank=True,
+        default=Reach.EVERYBODY,
+        db_default=Reach.EVERYBODY,
+    )
     kind = models.CharField(max_length=32, choices=Kind)
     title = models.CharField(max_length=200)
     message = models.TextField(blank=True)
@@ -176,7 +195,18 @@ class Event(Attempts):
         if adding:
             transaction.on_commit(fan_out.wake, robust=True)
 
-    def notification_for(self, user_id: int) -> Notification:
+    def save_naming(self, to=None, mentioned=()) -> None:
+        """Stores it, for the users ``to`` alone if they are given, and with who is ``mentioned``
+        in it; by their ids."""
+        self.reach = Event.Reach.NAMED_TOO if to is None else Event.Reach.ADDRESSEES
+        with transaction.atomic():
+            self.save()
+            Addressee.objects.bulk_create(
+                Addressee(event=self, user_id=user_id, mentioned=user_id in mentioned)
+                for user_id in sorted({*(to or ()), *mentioned})
+            )
+
+    def notification_for(self, user_id: int | None) -> Notification:
         return Notification(
             recipient_id=user_id,
             event_id=self.pk,

@@ -11,6 +11,7 @@ from notifications.kinds import Kind
 from notifications.models import parting
 from notifications.models.inbox import Inbox
 from notifications.models.leads import hold_all
+from notifications.models.reason import Reason
 from notifications.models.receipt import Receipt
 from notifications.realtime import Push
 from notifications.serializers import NotificationSerializer
@@ -116,6 +117,14 @@ class Notification(models.Model):
         db_constraint=False,
     )
     type = models.CharField(max_length=32, choices=Kind)
+    reason = models.CharField(
+        max_length=16,
+        choices=Reason,
+        blank=True,
+        default=Reason.EVERYTHING,
+        db_default=Reason.EVERYTHING,
+        editable=False,
+    )
     title = models.CharField(max_length=200)
     message = models.TextField(blank=True)
     url = models.CharField(max_length=500, blank=True)

@@ -1,0 +1,313 @@
+"""Who gets a notification, and why: what each chose for a kind, who follows a lead, who muted it,
+who is named."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from leads.models import Following, Lead
+from notifications.kinds import Kind
+from notifications.models import Event, Inbox, Notification, Preference, arrival
+from notifications.models.arrival import ByRows, InSets
+from tests.factories import (
+    AppointmentFactory,
+    CommentFactory,
+    InteractionFactory,
+    LeadFactory,
+    TaskFactory,
+    UserFactory,
+)
+
+WAYS = [
+    pytest.param(InSets, id="in sets", marks=pytest.mark.postgres),
+    pytest.param(ByRows, id="by rows"),
+]
+SOON = timedelta(hours=1)
+
+
+@pytest.fixture(params=WAYS, autouse=True)
+def way(request, db, monkeypatch):
+    monkeypatch.setattr(arrival, "way", lambda: request.param)
+
+
+@pytest.fixture
+def lead(owner):
+    return LeadFactory(owner=owner)
+
+
+def wants(user, wanted, *kinds):
+    Preference.objects.choose(user, dict.fromkeys(kinds, wanted))
+
+
+def heard(user):
+    """``{kind: reason}`` of what reached the user."""
+    return dict(Notification.objects.filter(recipient=user).values_list("type", "reason"))
+
+
+@pytest.fixture
+def ring(committing):
+    """Raises an event of a kind at a lead, and delivers it and what waits."""
+
+    def ring(kind, lead=None, **fields):
+        with committing():
+            if lead:
+                lead.announce(Kind(kind), "Something", None, **fields)
+            else:
+                Event.objects.create(kind=kind, title="Something")
+
+    return ring
+
+
+def test_everybody_hears_everything_until_they_choose_otherwise(ring, lead, owner, teammate):
+    for kind in Kind:
+        ring(kind, lead)
+
+    assert set(heard(owner)) == set(heard(teammate)) == {kind.value for kind in Kind}
+    assert Preference.objects.of(owner) == dict.fromkeys(Kind.values, "everything")
+
+
+def test_nothing_is_nothing_and_of_that_kind_alone(ring, lead, owner, teammate):
+    wants(teammate, "nothing", "email", "contact")
+    for kind in Kind:
+        ring(kind, lead)
+
+    assert set(heard(teammate)) == {*Kind.values} - {"email", "contact"}
+    assert set(heard(owner)) == {*Kind.values}
+
+
+def test_what_is_chosen_can_be_chosen_again(ring, lead, owner):
+    wants(owner, "nothing", "email", "contact")
+    wants(owner, "everything", "email")
+    ring("email", lead)
+    ring("contact", lead)
+
+    assert set(heard(owner)) - {"lead_created"} == {"email"}
+    assert Preference.objects.of(owner)["contact"] == "nothing"
+
+
+def test_numbers_stay_without_gaps_where_some_of_a_batch_do_not_reach_somebody(
+    committing, owner, teammate
+):
+    wants(teammate, "nothing", "email")
+    kinds = ["email", "contact", "email", "event", "email"]
+    with committing():
+        Event.objects.bulk_create([Event(kind=kind, title=kind) for kind in kinds])
+
+    for user, expected in ((owner, kinds), (teammate, ["contact", "event"])):
+        rows = Notification.objects.filter(recipient=user).order_by("seq")
+        assert [row.type for row in rows] == expected
+        assert [row.seq for row in rows] == [*range(1, len(expected) + 1)]
+        inbox = Inbox.objects.get(user=user)
+        assert (inbox.seq, inbox.unread_count) == (len(expected), len(expected))
+
+
+def test_an_event_that_nobody_wants_is_done(ring, lead, owner, teammate):
+    for user in (owner, teammate):
+        wants(user, "nothing", "email")
+    ring("email", lead)
+
+    assert not Event.objects.pending().exists()
+    assert not Notification.objects.filter(type="email").exists()
+
+
+def by_owning(lead, user):
+    Lead.objects.filter(pk=lead.pk).update(owner=user)
+
+
+def by_a_task(lead, user):
+    TaskFactory(lead=lead, assignee=user)
+
+
+def by_an_appointment(lead, user):
+    made = AppointmentFactory.build(lead=lead)
+    made.attendee_ids = [user.pk]
+    made.save()
+
+
+def by_commenting(lead, user):
+    CommentFactory(lead=lead, created_by=user)
+
+
+def by_being_mentioned(lead, user):
+    InteractionFactory(lead=lead, kind="note", body=f"Ask @{user.email}")
+
+
+def by_choosing(lead, user):
+    Following.objects.choose(lead, user, follows=True)
+
+
+FOLLOWS = {
+    "owner": by_owning,
+    "assignee": by_a_task,
+    "attendee": by_an_appointment,
+    "commenter": by_commenting,
+    "called": by_being_mentioned,
+    "follower": by_choosing,
+}
+
+
+@pytest.mark.parametrize("reason", FOLLOWS)
+def test_who_follows_hears_what_they_follow_and_learns_why(ring, lead, teammate, reason):
+    wants(teammate, "followed", "score_updated")
+    ring("score_updated", lead)
+    assert "score_updated" not in heard(teammate)
+
+    FOLLOWS[reason](lead, teammate)
+    ring("score_updated", lead)
+    assert heard(teammate)["score_updated"] == reason
+
+
+@pytest.mark.parametrize("reason", FOLLOWS)
+def test_who_unfollows_follows_no_more_whatever_they_did(ring, lead, teammate, reason):
+    FOLLOWS[reason](lead, teammate)
+    Following.objects.choose(lead, teammate, follows=False)
+    wants(teammate, "followed", "score_updated")
+    ring("score_updated", lead)
+    assert "score_updated" not in heard(teammate)
+
+    Following.objects.choose(lead, teammate, follows=None if reason != "follower" else True)
+    ring("score_updated", lead)
+    assert heard(teammate)["score_updated"] == reason
+
+
+def test_of_several_reasons_the_first_is_told(ring, lead, teammate):
+    for follow in FOLLOWS.values():
+        follow(lead, teammate)
+    ring("contact", lead)
+
+    assert heard(teammate)["contact"] == "owner"
+
+
+def test_a_lead_that_comes_is_followed_by_its_owner_alone(committing, owner, teammate):
+    for user in (owner, teammate):
+        wants(user, "followed", "lead_created")
+    with committing():
+        LeadFactory(owner=owner)
+
+    assert heard(owner) == {"lead_created": "owner"}
+    assert heard(teammate) == {}
+
+
+def test_a_mute_holds_until_it_ends(ring, lead, owner, teammate):
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        Following.objects.choose(lead, owner, muted_until=timezone.now() + SOON)
+        ring("contact", lead)
+        assert "contact" not in heard(owner)
+        assert "contact" in heard(teammate)
+
+        clock.shift(SOON)
+        ring("contact", lead)
+        assert heard(owner)["contact"] == "owner"
+
+
+def test_a_mute_is_of_one_lead(ring, lead, owner):
+    Following.objects.choose(lead, owner, muted_until=timezone.now() + SOON)
+    ring("contact", LeadFactory())
+
+    assert "contact" in heard(owner)
+
+
+@pytest.mark.parametrize("how", ["nothing", "muted", "unfollowed"])
+def test_a_mention_always_reaches(committing, lead, owner, teammate, how):
+    wants(teammate, "nothing" if how == "nothing" else "followed", "comment_added", "email")
+    if how == "muted":
+        Following.objects.choose(lead, teammate, muted_until=timezone.now() + SOON)
+    if how == "unfollowed":
+        Following.objects.choose(lead, teammate, follows=False)
+    with committing():
+        CommentFactory(lead=lead, created_by=owner, body="Nothing for you")
+        InteractionFactory(lead=lead, kind="email", body="Nor this")
+    assert not {"comment_added", "email"} & set(heard(teammate))
+
+    with committing():
+        CommentFactory(lead=lead, created_by=owner, body=f"@{teammate.email} look")
+        InteractionFactory(lead=lead, kind="email", body=f"For @{teammate.email}")
+    assert heard(teammate)["comment_added"] == heard(teammate)["email"] == "mentioned"
+
+
+def test_a_mention_where_nobody_is_told_reaches_whom_it_mentions_and_nobody_else(
+    committing, lead, owner, teammate
+):
+    with committing():
+        note = InteractionFactory(
+            lead=lead, kind="note", created_by=owner, body=f"@{teammate.email} call them"
+        )
+    told = Notification.objects.get(recipient=teammate, type="comment_added")
+    assert (told.title, told.reason, told.actor) == ("You Were Mentioned", "mentioned", owner)
+    assert told.message == f"{owner} on John Doe: @{teammate.email} call them"
+    assert "comment_added" not in heard(owner)
+
+    third = UserFactory()
+    wants(third, "nothing", "comment_added")
+    with committing():
+        note.body += f" with @{third.email}"
+        note.save(by=owner)
+    assert heard(third) == {"comment_added": "mentioned"}
+    assert Notification.objects.filter(recipient=teammate, type="comment_added").count() == 1
+
+
+def test_what_is_for_somebody_reaches_them_alone(ring, lead, owner, teammate, outsider):
+    ring("event", lead, title="Task Due", to=[teammate.pk, outsider.pk])
+
+    assert heard(teammate)["event"] == "addressed"
+    assert "event" not in heard(owner)
+    assert not heard(outsider)
+    assert Notification.objects.get(type="event").title == "Task Due"
+
+
+@pytest.mark.parametrize(("wanted", "reaches"), [("followed", True), ("nothing", False)])
+def test_what_is_for_somebody_is_something_they_follow(ring, lead, teammate, wanted, reaches):
+    wants(teammate, wanted, "event")
+    ring("event", lead, to=[teammate.pk])
+
+    assert ("event" in heard(teammate)) is reaches
+
+
+def test_an_event_without_a_lead_is_for_whom_it_is_raised(committing, owner, teammate):
+    with committing():
+        Event.objects.raise_for([owner.pk, owner.pk], kind="system", title="Hello")
+        Event.objects.raise_for([], kind="system", title="Nobody")
+
+    assert heard(owner) == {"system": "addressed"}
+    assert heard(teammate) == {}
+    assert not Event.objects.pending().exists()
+
+
+def test_what_concerns_a_lead_that_was_deleted_is_followed_by_nobody(committing, owner, teammate):
+    wants(owner, "followed", "contact")
+    with committing():
+        lead = LeadFactory(owner=owner)
+        lead.announce(Kind.CONTACT, "Something", None)
+        lead.delete()
+
+    assert "contact" not in heard(owner)
+    assert "contact" in heard(teammate)
+
+
+@pytest.mark.postgres
+def test_what_people_chose_takes_a_lead_no_further_query(committing, owner, teammate):
+    def queries():
+        with CaptureQueriesContext(connection) as found, committing():
+            LeadFactory(owner=owner)
+        return len(found)
+
+    queries()  # inboxes are made once
+    before = queries()
+    wants(teammate, "followed", *set(Kind.values) - {"system"})
+    wants(owner, "nothing", "email")
+    assert queries() == before
+    assert Notification.objects.filter(recipient=teammate).count() == 2
+
+
+@pytest.mark.parametrize(
+    "until", [datetime(2020, 1, 1, tzinfo=UTC), timezone.now() + timedelta(days=400)]
+)
+def test_a_mute_ends_within_a_year(lead, owner, until):
+    row = Following(lead=lead, user=owner, muted_until=until)
+    with pytest.raises(ValidationError, match="within the next year"):
+        row.full_clean()
