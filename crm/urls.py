@@ -58,6 +58,7 @@ urlpatterns = [
     path("tasks/new/", tasks.new, name="new-task"),
     path("tasks/<int:pk>/complete/", tasks.complete, name="complete-task"),
     path("tasks/<int:pk>/reopen/", tasks.reopen, name="reopen-task"),
+    path("tasks/<int:pk>/snooze/", tasks.snooze, name="snooze-task"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("chat/", include("chat.urls"), {"leads_of": chat.leads_of}),
     path("notifications/", include("notifications.urls")),

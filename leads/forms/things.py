@@ -1,50 +1,14 @@
 """What belongs to a lead: comments, interactions, tasks and appointments."""
 
-from datetime import UTC, timedelta
-
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from leads.forms.meanwhile import Meanwhile
+from leads.forms.moments import MomentField, PastField, as_stored
 from leads.forms.people import in_order, who_work_here
+from leads.forms.reminding import Reminding, minutes_before
 from leads.models import Appointment, Comment, Interaction, Task
-
-MINUTES = "%Y-%m-%dT%H:%M"
-CLOCKS_DIFFER = timedelta(minutes=5)
-
-
-class HiddenMoment(forms.DateTimeInput):
-    input_type = "hidden"
-
-    def __init__(self, attrs=None):
-        super().__init__(attrs, MINUTES)
-
-
-class MomentField(forms.DateTimeField):
-    """A time of the reader's day; one that lies beyond the calendar is none."""
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MINUTES)
-    hidden_widget = HiddenMoment
-
-    def to_python(self, value):
-        moment = super().to_python(value)
-        try:
-            return moment and moment.astimezone(UTC)
-        except OverflowError as problem:
-            raise ValidationError(self.error_messages["invalid"], "invalid") from problem
-
-
-class PastField(MomentField):
-    """When something took place that is logged now."""
-
-    def clean(self, value):
-        moment = super().clean(value)
-        if moment and moment > timezone.now() + CLOCKS_DIFFER:
-            raise ValidationError(_("This has not been yet: give a time that has passed."))
-        return moment
 
 
 class ComposerForm(forms.Form):
@@ -108,16 +72,17 @@ class InteractionForm(CommentForm):
         help_texts = {"body": ""}
 
     def clean_occurred_at(self):
-        return _as_stored(self, "occurred_at") or self.initial["occurred_at"]
+        return as_stored(self, "occurred_at") or self.initial["occurred_at"]
 
 
-class TaskForm(Meanwhile):
+class TaskForm(Reminding, Meanwhile):
     use_required_attribute = False
     due_at = MomentField(label=_("Due"), required=False)
+    ATTRIBUTES = {"remind_minutes_before": "reminder"}
 
     class Meta:
         model = Task
-        fields = ("title", "due_at", "assignee")
+        fields = ("title", "due_at", "assignee", *Reminding.FIELDS)
         labels = {"title": _("Task"), "assignee": _("For")}
 
     def __init__(self, *args, **kwargs):
@@ -128,7 +93,7 @@ class TaskForm(Meanwhile):
         self.fields["title"].error_messages |= _blank(Task, "title")
 
     def clean_due_at(self):
-        return _as_stored(self, "due_at")
+        return as_stored(self, "due_at")
 
 
 class AppointmentForm(Meanwhile):
@@ -173,10 +138,10 @@ class AppointmentForm(Meanwhile):
         return self["attendees"].as_hidden(only_initial=True) if there else ""
 
     def clean_starts_at(self):
-        return _as_stored(self, "starts_at")
+        return as_stored(self, "starts_at")
 
     def clean_ends_at(self):
-        return _as_stored(self, "ends_at")
+        return as_stored(self, "ends_at")
 
     def save(self, commit=True):
         chosen = [getattr(person, "pk", person) for person in self.cleaned_data["attendees"]]
@@ -187,23 +152,13 @@ class AppointmentForm(Meanwhile):
         """What is offered, and what REST may have set."""
         minutes = self.instance.remind_minutes_before
         known = any(value == minutes for value, _label in self.REMINDERS)
-        other = [] if known or minutes is None else [(minutes, _minutes_before(minutes))]
+        other = [] if known or minutes is None else [(minutes, minutes_before(minutes))]
         return [*self.REMINDERS, *other]
-
-
-def _minutes_before(minutes):
-    return ngettext("%(n)s minute before", "%(n)s minutes before", minutes) % {"n": minutes}
 
 
 def _ids(name, instance):
     """Several such forms may stand on one page."""
     return f"{name}-{instance.pk}-%s" if instance and instance.pk else f"{name}-%s"
-
-
-def _as_stored(form, name):
-    """The form knows minutes: what it leaves alone keeps its seconds."""
-    was, now = form.initial.get(name), form.cleaned_data[name]
-    return was if was and now == was.replace(second=0, microsecond=0) else now
 
 
 def _blank(model, name):

@@ -126,6 +126,11 @@ class Task(Repeating, Ringing):
     def reminds_at(self) -> datetime | None:
         return self.remind_at or before(self.due_at, self.remind_minutes_before)
 
+    @property
+    def reminder(self):
+        """As one chooses it: so many minutes before, at a time of its own, or None."""
+        return AT_A_TIME if self.remind_at else self.remind_minutes_before
+
     def clean(self):
         if self._is_beyond_reason():
             return
@@ -223,6 +228,7 @@ class Task(Repeating, Ringing):
         self.make_next()
 
 
+AT_A_TIME = "at"
 REMINDER_TITLE = "Task Due"
 ONE_REMINDER = _("Choose one: a time, or how long before it is due.")
 NOT_DUE = _("Give a due date, or remind at a time.")
