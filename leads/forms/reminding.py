@@ -64,12 +64,19 @@ class Reminding(forms.ModelForm):
             cleaned["remind_minutes_before"] = None
             if not cleaned.get("remind_at") and "remind_at" not in self.errors:
                 self.add_error("remind_at", _("Give the time."))
-        elif "remind_minutes_before" in cleaned:  # what else stands there is not meant
-            self._errors.pop("remind_at", None)
-            cleaned["remind_at"] = None
+        elif "remind_minutes_before" in cleaned:
+            self._not_meant(cleaned, remind_at=None)
+        if cleaned.get("repeat") == "":
+            self._not_meant(cleaned, repeat_every=1, repeat_until=None)
         if self.COUNTED.intersection(self.changed_data):
             self.instance.repeat_zone = timezone.get_current_timezone_name()
         return cleaned
+
+    def _not_meant(self, cleaned, **instead):
+        """What stands in fields that are not on show."""
+        for name, value in instead.items():
+            self._errors.pop(name, None)
+            cleaned[name] = value
 
     def _reminders(self):
         """What is offered, and what REST may have set."""

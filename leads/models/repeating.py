@@ -95,7 +95,7 @@ class Repeating(models.Model):
         if due:
             self.next_at(due).save()
 
-    def take_next_back(self, by) -> None:
+    def take_next_back(self) -> None:
         """The next one goes when this one is to be done after all, unless somebody has been at
         it."""
         rows = type(self).objects
@@ -105,7 +105,7 @@ class Repeating(models.Model):
         except self.DoesNotExist:
             return
         if row and row.completed_at is None and row.edited_at is None:
-            row.delete(by=by)
+            row.delete()
 
     def moved_along(self, moment: datetime | None, due: datetime) -> datetime | None:
         """As many days later as it is due later, at the same time by the clock."""

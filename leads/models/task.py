@@ -219,7 +219,7 @@ class Task(Repeating, Ringing):
             self._completed(by)
         elif stored.completed_at and not self.completed_at:
             self.lead.activity(Activity.Kind.TASK_REOPENED, self.title, by).save()
-            self.take_next_back(by)
+            self.take_next_back()
 
     def _completed(self, by):
         self.lead.activity(Activity.Kind.TASK_COMPLETED, self.title, by).save()
