@@ -19,6 +19,7 @@ from crm.forms import ProfileForm, SignInForm
 from leads import days, due
 from leads.models import Appointment, Lead, Mention, Task
 from leads.views.tasks import for_who_may_change
+from notifications.forms import PreferencesForm
 from notifications.models import Notification
 
 WAITING_SHOWN = 10
@@ -113,6 +114,7 @@ def settings(request):
             messages.success(request, _("Saved."))
         return redirect("settings")
     context = {"form": form, "notification_days": config.NOTIFICATION_DAYS}
+    context["hears"] = PreferencesForm(request.user)
     return render(request, "crm/settings.html", context)
 
 

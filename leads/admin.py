@@ -9,6 +9,7 @@ from leads.models import (
     Activity,
     Appointment,
     Comment,
+    Following,
     Interaction,
     Lead,
     ListColumns,
@@ -39,7 +40,9 @@ class ByPolicy(admin.ModelAdmin):
     def get_deleted_objects(self, objs, request):
         """The history of what is deleted goes with it, though nobody deletes from history."""
         found, counts, refused, protected = super().get_deleted_objects(objs, request)
-        along = {model._meta.verbose_name for model in (Activity, Mention, Merge, Looking)}
+        along = {
+            model._meta.verbose_name for model in (Activity, Following, Mention, Merge, Looking)
+        }
         return found, counts, refused - along, protected
 
     def save_model(self, request, obj, form, change):
@@ -251,3 +254,13 @@ class ListColumnsAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request, obj=None):
         return False
+
+
+@admin.register(Following)
+class FollowingAdmin(ReadOnly):
+    """What people chose of a lead: to follow it or not, or to mute it."""
+
+    list_display = ("user", "lead", "follows", "muted_until")
+    list_filter = ("follows",)
+    list_select_related = ("user", "lead")
+    search_fields = ("user__email", "lead__first_name", "lead__last_name", "lead__company")

@@ -15,7 +15,8 @@ from rest_framework.response import Response
 
 from leads import duplicates, idempotency, policy, serializers, versions
 from leads.filters import LeadFilter, TimelineFilter
-from leads.models import Activity, Appointment, Comment, Interaction, Lead, Task
+from leads.following import FollowingSerializer
+from leads.models import Activity, Appointment, Comment, Following, Interaction, Lead, Task
 from leads.serializers import LeadSerializer
 from leads.timeline import TimelinePagination
 
@@ -101,6 +102,19 @@ class LeadViewSet(_SaysWhereItWent, viewsets.ModelViewSet):
     def score(self, request, pk):
         """What the score is made of."""
         return Response(serializers.ScoreSerializer(self.get_object().explained()).data)
+
+    @extend_schema(request=FollowingSerializer, responses=FollowingSerializer)
+    @action(detail=True, methods=["get", "patch"], filter_backends=())
+    def following(self, request, pk):
+        """Whether one follows the lead, which ``PATCH`` changes for who asks alone."""
+        lead = get_object_or_404(Lead, pk=pk)
+        if request.method == "PATCH":
+            sent = FollowingSerializer(data=request.data)
+            sent.is_valid(raise_exception=True)
+            Following.objects.choose(lead, request.user, **sent.validated_data)
+        reason, muted_until = Following.objects.standing(lead, request.user)
+        stands = {"follows": bool(reason), "reason": reason, "muted_until": muted_until}
+        return Response(FollowingSerializer(stands).data)
 
     def get_queryset(self):
         queryset = super().get_queryset()

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from notifications.models import Event, Inbox, Notification, WorkerProcess, fan_out
+from notifications.models import Event, Inbox, Notification, Preference, WorkerProcess, fan_out
 
 
 @admin.register(Notification)
@@ -13,7 +13,7 @@ class NotificationAdmin(admin.ModelAdmin):
     search_fields = ("title", "message", "recipient__email")
     autocomplete_fields = ("recipient",)
     raw_id_fields = ("related_lead", "actor")
-    readonly_fields = ("id", "seq", "arrival", "created_at", "updated_at", "deleted_at")
+    readonly_fields = ("id", "seq", "arrival", "reason", "created_at", "updated_at", "deleted_at")
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(deleted_at=None)
@@ -52,6 +52,16 @@ class EventAdmin(ReadOnly):
         count = queryset.filter(fanned_out_at=None).try_again()
         fan_out.wake()
         self.message_user(request, f"{count} tried again.")
+
+
+@admin.register(Preference)
+class PreferenceAdmin(ReadOnly):
+    """What people chose to hear of, where it is not everything; they change it themselves."""
+
+    list_display = ("user", "kind", "wants")
+    list_filter = ("kind", "wants")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
 
 
 @admin.register(WorkerProcess)

@@ -9,7 +9,8 @@ from rest_framework.response import Response
 
 from notifications.fields import MAX_ID, StrictBooleanField, StrictUUIDField
 from notifications.filters import NotificationFilter
-from notifications.models import Inbox, Notification, PositionLost
+from notifications.kinds import Kind
+from notifications.models import Inbox, Notification, PositionLost, Preference, Wants
 from notifications.models.inbox import PAGE
 from notifications.models.reading import COLUMNS
 from notifications.serializers import NotificationSerializer
@@ -22,6 +23,16 @@ class Gone(APIException):
 
 class ReadState(serializers.Serializer):
     isRead = StrictBooleanField()
+
+
+class Hears(serializers.Serializer):
+    type = serializers.ChoiceField(choices=Kind.choices)
+    wants = serializers.ChoiceField(choices=Wants.choices)
+
+    def validate(self, attrs):
+        if attrs == {"type": Kind.SYSTEM, "wants": Wants.FOLLOWED}:
+            raise ValidationError({"wants": ["Nobody follows announcements: choose another."]})
+        return attrs
 
 
 class Shown(serializers.Serializer):
@@ -49,6 +60,19 @@ class NotificationViewSet(
     filterset_class = NotificationFilter
     lookup_value_converter = "uuid"
     ordering = "-arrival"
+
+    @extend_schema(request=Hears(many=True), responses=Hears(many=True))
+    @action(detail=False, methods=["get", "patch"], pagination_class=None, filter_backends=())
+    def preferences(self, request):
+        """What the user hears of each type: ``everything``, ``followed`` or ``nothing``. ``PATCH``
+        takes those that change."""
+        if request.method == "PATCH":
+            sent = Hears(data=request.data, many=True, max_length=len(Kind))
+            sent.is_valid(raise_exception=True)
+            wants = {row["type"]: row["wants"] for row in sent.validated_data}
+            Preference.objects.choose(request.user, wants)
+        wants = Preference.objects.of(request.user)
+        return Response([{"type": kind, "wants": chosen} for kind, chosen in wants.items()])
 
     def get_queryset(self):
         return Notification.objects.visible_to(self.request.user)

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 
 from notifications.kinds import Kind
+from notifications.models import Reason
 
 TITLES = {
     Kind.LEAD_CREATED: gettext_noop("New Lead Created"),
@@ -52,6 +53,13 @@ def message_of(notification) -> str:
     if kind == Kind.CONTACT:
         values["fields"] = listed(values["fields"])
     return _fill(gettext(SENTENCES[kind]), values)
+
+
+def why_of(notification) -> str:
+    """Why it came, in the language that is active."""
+    if notification.reason == Reason.ADDRESSED and notification.type == Kind.EVENT:
+        return gettext("This is your task")
+    return str(Reason(notification.reason).label)
 
 
 def listed(names: str) -> str:

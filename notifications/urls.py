@@ -8,6 +8,7 @@ urlpatterns = [
     path("panel/", views.panel, name="panel"),
     path("archive/", views.archive, name="archive"),
     path("keep/", views.keep, name="keep"),
+    path("hear/", views.hear, name="hear"),
     path("read-all/", views.read_all, name="read-all"),
     path("<uuid:pk>/read/", views.read, name="read"),
     path("<uuid:pk>/unread/", views.unread, name="unread"),

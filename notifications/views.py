@@ -1,12 +1,15 @@
 """The history of one's notifications, and the fragment of it that the bell discloses."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications.back import back
+from notifications.forms import PreferencesForm
 from notifications.models import Inbox, Notification
 
 PAGE = 50
@@ -65,6 +68,19 @@ def archive(request):
 def keep(request):
     """Whether what leaves by age is kept in the archive."""
     Inbox.objects.choose_archive(request.user, request.POST.get("archives") == "on")
+    return redirect("settings")
+
+
+@login_required
+@require_POST
+def hear(request):
+    """What one hears of each kind from now on."""
+    form = PreferencesForm(request.user, request.POST)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+    else:
+        messages.error(request, _("Choose one for each kind. Nothing was changed."))
     return redirect("settings")
 
 

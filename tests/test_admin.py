@@ -20,6 +20,7 @@ from leads.models import (
     Appointment,
     Attendance,
     Comment,
+    Following,
     Interaction,
     Lead,
     ListColumns,
@@ -31,7 +32,7 @@ from leads.models import (
     Task,
 )
 from notifications import realtime
-from notifications.models import Event, Inbox, Notification, WorkerProcess
+from notifications.models import Event, Inbox, Notification, Preference, WorkerProcess
 from tests.factories import (
     AppointmentFactory,
     CommentFactory,
@@ -492,6 +493,10 @@ MAKERS = {
     ),
     Looking: lambda n: Looking.objects.create(
         lead=make_lead(n), user=UserFactory(), tab="a", until=timezone.now()
+    ),
+    Following: lambda n: Following.objects.create(lead=make_lead(n), user=UserFactory()),
+    Preference: lambda n: Preference.objects.create(
+        user=UserFactory(), kind="email", wants="nothing"
     ),
     Activity: lambda n: make_part(CommentFactory)(n).activity,
     ScoreRules: make_rules,

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from leads.models import Following, Lead
+from leads.models import Following, Lead, Merge
+from leads.models.merge import both
 from notifications.kinds import Kind
 from notifications.models import Event, Inbox, Notification, Preference, arrival
 from notifications.models.arrival import ByRows, InSets
@@ -311,3 +312,167 @@ def test_a_mute_ends_within_a_year(lead, owner, until):
     row = Following(lead=lead, user=owner, muted_until=until)
     with pytest.raises(ValidationError, match="within the next year"):
         row.full_clean()
+
+
+# The doors
+
+
+def test_the_settings_show_what_one_hears_of_and_take_another_choice(page, ring, lead, owner):
+    shown = page.get("/settings/").content.decode()
+    assert shown.count('value="everything"') == shown.count("checked") - 1 == 8
+    everything = dict.fromkeys(Kind.values, "everything")
+    page.post("/notifications/hear/", everything | {"email": "nothing", "contact": "followed"})
+
+    assert Preference.objects.of(owner) == everything | {"email": "nothing", "contact": "followed"}
+    ring("email", lead)
+    ring("contact", lead)
+    assert heard(owner).keys() - {"lead_created"} == {"contact"}
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"email": "loud"}, {"system": "followed"}, {"email": ""}, {"nonsense": "nothing"}]
+)
+def test_a_choice_that_is_none_changes_nothing_and_says_so(page, owner, sent):
+    wants(owner, "nothing", "contact")
+    everything = dict.fromkeys(Kind.values, "everything")
+    complete = everything | sent if sent and set(sent) <= set(everything) else sent
+    answer = page.post("/notifications/hear/", complete, follow=True).content.decode()
+
+    assert "Nothing was changed." in answer
+    assert Preference.objects.of(owner)["contact"] == "nothing"
+
+
+def test_rest_tells_and_takes_what_one_hears_of(api_of, owner, teammate):
+    api = api_of(owner)
+    sent = [{"type": "email", "wants": "followed"}, {"type": "system", "wants": "nothing"}]
+    answer = api.patch("/api/notifications/preferences/", sent, format="json")
+
+    assert answer.status_code == 200
+    told = {row["type"]: row["wants"] for row in answer.json()}
+    expected = dict.fromkeys(Kind.values, "everything")
+    assert told == expected | {"email": "followed", "system": "nothing"}
+    assert api.get("/api/notifications/preferences/").json() == answer.json()
+    assert Preference.objects.of(teammate) == expected
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        [1],
+        [{"type": "email"}],
+        [{"type": "mail", "wants": "nothing"}],
+        [{"type": "email", "wants": "loud"}],
+        [{"type": "system", "wants": "followed"}],
+        [{"type": "email", "wants": "nothing"}] * 9,
+    ],
+)
+def test_rest_refuses_what_nobody_can_hear(api_of, owner, sent):
+    answer = api_of(owner).patch("/api/notifications/preferences/", sent, format="json")
+
+    assert answer.status_code == 400
+    assert not Preference.objects.exists()
+
+
+def test_the_page_of_a_lead_says_whether_one_follows_it_and_why(page, lead, teammate, browser_as):
+    assert "You own this lead" in page.get(f"/leads/{lead.pk}/").content.decode()
+    theirs = browser_as(teammate)
+    assert "You do not follow this lead." in theirs.get(f"/leads/{lead.pk}/").content.decode()
+
+    theirs.post(f"/leads/{lead.pk}/follow/", {"follow": "on"})
+    assert "You follow this lead" in theirs.get(f"/leads/{lead.pk}/").content.decode()
+    theirs.post(f"/leads/{lead.pk}/follow/", {"follow": "off"})
+    assert "You do not follow this lead." in theirs.get(f"/leads/{lead.pk}/").content.decode()
+
+
+def test_a_lead_is_muted_and_unmuted_on_its_page(page, ring, lead, owner):
+    page.post(f"/leads/{lead.pk}/follow/", {"mute": "day"})
+    assert "Muted until" in page.get(f"/leads/{lead.pk}/").content.decode()
+    ring("contact", lead)
+    assert "contact" not in heard(owner)
+
+    page.post(f"/leads/{lead.pk}/follow/", {"mute": "off"})
+    ring("contact", lead)
+    assert heard(owner)["contact"] == "owner"
+
+
+@pytest.mark.parametrize("sent", [{}, {"follow": "maybe"}, {"mute": "century"}])
+def test_what_is_no_choice_of_a_lead_is_answered_with_what_to_do(page, lead, sent):
+    answer = page.post(f"/leads/{lead.pk}/follow/", sent, follow=True).content.decode()
+
+    assert "Choose to follow" in answer
+    assert not Following.objects.exists()
+
+
+def test_rest_tells_and_takes_whether_one_follows_a_lead(api_of, lead, owner, teammate):
+    path, api = f"/api/leads/{lead.pk}/following/", api_of(teammate)
+    unknown = {"follows": False, "reason": "", "mutedUntil": None}
+    assert api.get(path).json() == unknown
+    until = (timezone.now() + SOON).replace(microsecond=0)
+    sent = {"follows": True, "mutedUntil": until.isoformat()}
+    told = {"follows": True, "reason": "follower", "mutedUntil": f"{until:%Y-%m-%dT%H:%M:%S}Z"}
+    assert api.patch(path, sent, format="json").json() == told
+    sent = {"follows": None, "mutedUntil": None}
+    assert api.patch(path, sent, format="json").json() == unknown
+    assert api_of(owner).get(path).json()["reason"] == "owner"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        [],
+        {"follows": "yes"},
+        {"mutedUntil": "tomorrow"},
+        {"mutedUntil": "2020-01-01T00:00:00Z"},
+        {"mutedUntil": "9999-12-31T23:59:59Z"},
+    ],
+)
+def test_rest_refuses_what_is_no_choice_of_a_lead(api_of, lead, owner, sent):
+    answer = api_of(owner).patch(f"/api/leads/{lead.pk}/following/", sent, format="json")
+
+    assert answer.status_code == 400
+    assert not Following.objects.exists()
+
+
+def test_nobody_follows_a_lead_that_is_not_there(api_of, owner):
+    answer = api_of(owner).patch("/api/leads/999/following/", {"follows": True}, format="json")
+    assert answer.status_code == 404
+
+
+def test_each_notification_says_why_it_came_and_where_to_change_that(page, ring, lead, owner):
+    ring("contact", lead)
+    Notification.objects.filter(recipient=owner, type="lead_created").update(reason="")
+    for path in ("/notifications/", "/notifications/panel/"):
+        shown = page.get(path).content.decode()
+        assert "You own this lead" in shown
+        assert "You hear everything of this kind" in shown
+        assert 'href="/settings/#hear-contact"' in shown
+    settings = page.get("/settings/").content.decode()
+    assert all(f'id="hear-{kind}"' in settings for kind in Kind.values)
+
+
+# Merging
+
+
+def test_what_people_chose_of_two_leads_is_kept_by_a_merge_and_given_back(owner, teammate):
+    kept, other = LeadFactory(), LeadFactory()
+    third = UserFactory()
+    Following.objects.choose(other, teammate, follows=True)
+    Following.objects.choose(other, owner, follows=False)
+    Following.objects.choose(kept, owner, follows=True)
+    until = timezone.now() + SOON
+    Following.objects.choose(other, third, muted_until=until)
+    with transaction.atomic():
+        merge = Merge.objects.merge(*both(kept.pk, other.pk), (), by=owner)
+    chosen = Following.objects.values_list("lead", "user", "follows", "muted_until")
+    together = {(teammate.pk, True, None), (owner.pk, True, None), (third.pk, None, until)}
+    assert set(chosen.all()) == {(kept.pk, *row) for row in together}
+
+    other = merge.undo(by=owner)
+    assert set(chosen.all()) == {
+        (kept.pk, owner.pk, True, None),
+        (other.pk, owner.pk, False, None),
+        (other.pk, teammate.pk, True, None),
+        (other.pk, third.pk, None, until),
+    }

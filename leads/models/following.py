@@ -2,12 +2,14 @@
 and who was mentioned on it, by what they are and did: a row says only what somebody chose."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
+from django.db.models import Case, CharField, DateTimeField, F, Q, Value, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -30,23 +32,33 @@ REASONS = (
 )
 
 
+class Standing(NamedTuple):
+    """Why somebody follows a lead, a ``Reason``, the empty one where they do not; and until when
+    they muted it, if they did."""
+
+    reason: str
+    muted_until: datetime | None
+
+    @property
+    def why(self) -> str:
+        return Reason(self.reason).label if self.reason else ""
+
+
 class FollowingQuerySet(models.QuerySet):
-    def of_leads(self, pks, user=None) -> dict[int, dict[int, tuple[str, bool]]]:
-        """By lead and user, why they follow it (a ``Reason``, the empty one if they do not), and
-        whether they muted it. With ``user`` of that one alone."""
+    def of_leads(self, pks, user=None) -> dict[int, dict[int, "Standing"]]:
+        """How people stand to leads, by lead and user; of one ``user`` alone if one is given."""
+        signs = defaultdict(list)
+        for lead_id, user_id, reason, muted_until in _signs(pks, user):
+            signs[lead_id, user_id].append((reason, muted_until))
         found = defaultdict(dict)
-        for lead_id, user_id, reason, muted in _signs(pks, user):
-            found[lead_id].setdefault(user_id, ([], []))
-            reasons, mutes = found[lead_id][user_id]
-            reasons.append(reason)
-            mutes.append(muted)
-        return {
-            lead_id: {
-                user_id: (_first(reasons), any(mutes))
-                for user_id, (reasons, mutes) in people.items()
-            }
-            for lead_id, people in found.items()
-        }
+        for (lead_id, user_id), rows in signs.items():
+            reasons = {reason for reason, _ in rows}
+            mute = next((until for _, until in rows if until), None)
+            found[lead_id][user_id] = Standing(_first(reasons), mute)
+        return found
+
+    def standing(self, lead, user) -> "Standing":
+        return self.of_leads([lead.pk], user).get(lead.pk, {}).get(user.pk, Standing("", None))
 
     def choose(self, lead, user, **chosen) -> "Following":
         """``follows`` or ``muted_until`` as somebody wants it. Raises Lead.DoesNotExist for a lead
@@ -86,7 +98,7 @@ class Following(models.Model):
 
 
 def _signs(pks, user):
-    """``(lead_id, user_id, reason, muted)`` for each thing that makes somebody a follower."""
+    """``(lead_id, user_id, reason, muted_until)`` for each thing that makes somebody a follower."""
     of = {
         Reason.OWNER: (Lead.objects.filter(pk__in=pks), "pk", "owner"),
         Reason.ASSIGNEE: (Task.objects.filter(lead__in=pks), "lead", "assignee"),
@@ -99,11 +111,11 @@ def _signs(pks, user):
         Reason.CALLED: (Mention.objects.filter(entry__lead__in=pks), "entry__lead", "user"),
     }
     rows = [
-        _columns(found, lead, person, Value(reason.value), Value(False), user)
+        _columns(found, lead, person, Value(reason.value), NEVER, user)
         for reason, (found, lead, person) in of.items()
     ]
     chosen = Following.objects.filter(lead__in=pks)
-    muted = Case(When(muted_until__gt=timezone.now(), then=True), default=False)
+    muted = Case(When(muted_until__gt=timezone.now(), then="muted_until"))
     rows.append(_columns(chosen, "lead", "user", CHOSEN, muted, user))
     return rows[0].union(*rows[1:])
 
@@ -114,7 +126,7 @@ def _columns(found, lead, person, reason, muted, user):
         F(lead),
         F(person),
         models.ExpressionWrapper(reason, CharField()),
-        models.ExpressionWrapper(muted, BooleanField()),
+        muted,
     )
 
 
@@ -124,6 +136,7 @@ def _first(reasons) -> str:
     return next((reason.value for reason in REASONS if reason in reasons), "")
 
 
+NEVER = Cast(Value(None), DateTimeField())  # PostgreSQL wants columns of one type
 CHOSEN = Case(
     When(Q(follows=True), then=Value(Reason.FOLLOWER.value)),
     When(Q(follows=False), then=Value(UNFOLLOWED)),

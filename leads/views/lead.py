@@ -17,7 +17,7 @@ from leads import duplicates, policy
 from leads.forms.lead import EditForm, FieldForm, shown
 from leads.forms.people import offer, who_work_here
 from leads.forms.things import AppointmentForm, ComposerForm, TaskForm
-from leads.models import Lead
+from leads.models import Following, Lead
 from leads.models.looking import who_looks
 from leads.neighbours import neighbours
 from leads.timeline import Stretch
@@ -85,6 +85,7 @@ def page(request, lead, status=200, asked=None, **given):
         **_facts(lead, may_change, given.get("fact")),
         **_agenda(lead, request.user, Opened(request.GET, given.get("changing"))),
         "looking": who_looks(lead.pk, without=request.user.pk),
+        "following": Following.objects.standing(lead, request.user),
     }
     _offer_people(lead, context)
     return render(request, "leads/detail.html", context, status=status)

@@ -18,7 +18,7 @@ from notifications.models.addressee import Addressee
 from notifications.models.preference import Wants
 from notifications.models.reason import Reason
 
-NO_FOLLOWER = (Reason.EVERYTHING.value, False)
+NO_FOLLOWER = (Reason.EVERYTHING.value, None)
 
 
 class Audience:
@@ -46,10 +46,10 @@ class Audience:
                 heard.append((position, reason))
         return heard
 
-    def _following(self, event) -> dict[int, tuple[str, bool]]:
+    def _following(self, event) -> dict[int, tuple]:
         """Nobody has done anything to a lead that only just came but to own it."""
         if event.kind == Kind.LEAD_CREATED and event.related_lead is not None:
-            return {event.related_lead.owner_id: (Reason.OWNER.value, False)}
+            return {event.related_lead.owner_id: (Reason.OWNER.value, None)}
         return self.followers.get(event.related_lead_id, {})
 
 
@@ -68,7 +68,7 @@ def _named(events) -> dict[int, dict[int, str]]:
     return found
 
 
-def _followers(events) -> dict[int, dict[int, tuple[str, bool]]]:
-    """By lead, and by user: why they follow it, and whether they muted it."""
+def _followers(events) -> dict[int, dict[int, tuple]]:
+    """By lead, and by user: why they follow it, and until when they muted it."""
     pks = {event.related_lead_id for event in events if event.kind != Kind.LEAD_CREATED} - {None}
     return apps.get_model("leads.Following").objects.of_leads(pks) if pks else {}

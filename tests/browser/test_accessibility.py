@@ -42,6 +42,7 @@ NOT_PAGES = {
     *("leads:stage", "leads:row", "leads:board-counts", "leads:card", "leads:export"),
     *("leads:field", "leads:say", "leads:take-back", "leads:mend"),
     *("leads:looking", "leads:look", "leads:mentions-seen", "leads:undo-merge"),
+    *("leads:follow", "notifications:hear"),
     *("leads:columns", "leads:save-view"),
     *("leads:complete-task", "leads:reopen-task", "leads:add-task", "leads:add-appointment"),
     *("chat:send", "chat:read", "chat:who"),
