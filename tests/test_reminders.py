@@ -1,18 +1,22 @@
 """Reminders: each rings once, at its time or as soon as there is a worker, for whom it concerns."""
 
-from contextlib import suppress
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from leads.jobs import ring_reminders
 from leads.models import Appointment, Lead, Task
 from notifications.models import Event, Notification
 from tests.factories import AppointmentFactory, LeadFactory, TaskFactory
+from tests.servers import ROOT, environment
+from tests.test_worker import _waiting_for_locks, until
 
 pytestmark = pytest.mark.django_db
 
@@ -378,3 +382,99 @@ def test_an_index_answers_it(model, clock):
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = model.objects.to_ring().order_by("ring_at", "pk")[:50].explain()
     assert f"{model._meta.model_name}_to_ring" in plan
+
+
+# Several workers, and one that dies
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_four_racing_workers_each_reminder_rings_once(owner, at_once):
+    lead = LeadFactory()
+    for number in range(60):
+        TaskFactory(lead=lead, title=f"T{number}", assignee=owner)
+        appointment = AppointmentFactory(lead=lead, title=f"A{number}")
+        Appointment.objects.filter(pk=appointment.pk).update(ring_at=MORNING)
+    Task.objects.update(ring_at=MORNING)
+    Event.objects.all().delete()
+
+    def work():
+        count = 0
+        while Task.objects.to_ring().exists() or Appointment.objects.to_ring().exists():
+            count += Task.objects.ring(batch=7) + Appointment.objects.ring(batch=7)
+        return count
+
+    assert sum(at_once(*[work] * 4)) == 120
+    texts = [text.split()[0] for text in Event.objects.values_list("message", flat=True)]
+    assert sorted(texts) == sorted(f"{kind}{number}" for kind in "TA" for number in range(60))
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_does_not_wait_for_who_changes_a_task_and_rings_what_they_made_of_it(
+    owner, at_once
+):
+    task, other = (TaskFactory(assignee=owner, lead=LeadFactory()) for _ in range(2))
+    Task.objects.update(ring_at=MORNING)
+    with transaction.atomic():
+        row = Task.objects.locked(task.pk)
+        assert at_once(Task.objects.ring) == [1]
+        row.mark(completed=True)
+        row.save(by=owner)
+    assert Task.objects.ring() == 0
+    other.refresh_from_db()
+    assert other.ring_at is None
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_are_killed_in_the_middle_lose_and_repeat_nothing(owner, tmp_path, at_once):
+    """Real processes, each killed with SIGKILL when it has claimed and told the first: it waits to
+    name whom it is for, which this test holds up, until at last one may finish."""
+    leads = [LeadFactory() for _ in range(3)]
+    for number in range(30):
+        TaskFactory(lead=leads[number % 3], title=f"T{number}", assignee=owner)
+    Event.objects.all().delete()
+    Task.objects.update(ring_at=MORNING)
+    for _ in range(2):
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("LOCK TABLE notifications_addressee IN SHARE MODE")
+            with _worker(tmp_path) as process:
+                until(lambda: at_once(_waiting_for_locks)[0])
+                process.kill()
+                process.wait()
+        until(lambda: not at_once(_others)[0])  # the database has noticed
+        assert Task.objects.to_ring().count() == 30
+        assert not Event.objects.exists()
+    with _worker(tmp_path):
+        until(lambda: Notification.objects.filter(type="event").count() == 30)
+        until(lambda: not Task.objects.to_ring().exists())
+    told = Notification.objects.filter(type="event", recipient=owner)
+    assert sorted(row.message.split()[0] for row in told) == sorted(f"T{n}" for n in range(30))
+
+
+def _others():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_class ON pg_class.oid = relation "
+            "WHERE relname = 'notifications_addressee' AND mode = 'RowExclusiveLock'"
+        )
+        return cursor.fetchone()[0]
+
+
+@contextmanager
+def _worker(folder):
+    with (folder / "worker.log").open("a") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "worker"],
+            cwd=ROOT,
+            env=environment(),
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
