@@ -33,26 +33,32 @@ SENTENCES = {
     Kind.CONTACT: gettext_noop("{lead}: {fields}"),
     Kind.EVENT: gettext_noop("{title} with {lead} at {time}"),
 }
+# Of a kind that tells of several things, the others: by their titles.
+OTHERS = {
+    (Kind.EVENT, gettext_noop("Appointment Moved")): gettext_noop(
+        "{title} with {lead} at {time}, not {before}"
+    ),
+    (Kind.EVENT, gettext_noop("Appointment Cancelled")): SENTENCES[Kind.EVENT],
+    (Kind.EVENT, gettext_noop("Task Due")): gettext_noop("{task} for {lead} at {time}"),
+}
 
 
 def title_of(notification) -> str:
     """Its title in the language that is active; as stored if it is none of ours."""
-    ours = TITLES.get(notification.type)
-    return gettext(ours) if notification.title == ours else notification.title
+    kind, title = notification.type, notification.title
+    ours = title == TITLES.get(kind) or (kind, title) in OTHERS
+    return gettext(title) if ours else title
 
 
 def message_of(notification) -> str:
     """Its message in the language that is active; as stored if it follows no sentence."""
     kind = notification.type
-    filled = kind in PATTERNS and PATTERNS[kind].fullmatch(notification.message)
+    sentence = OTHERS.get((kind, notification.title)) or SENTENCES.get(kind)
+    filled = sentence and PATTERNS[sentence].fullmatch(notification.message)
     if not filled:
         return notification.message
-    values = filled.groupdict()
-    if kind == Kind.EVENT:
-        values["time"] = here(values["time"])
-    if kind == Kind.CONTACT:
-        values["fields"] = listed(values["fields"])
-    return _fill(gettext(SENTENCES[kind]), values)
+    told = {name: SAID.get(name, str)(value) for name, value in filled.groupdict().items()}
+    return _fill(gettext(sentence), told)
 
 
 def why_of(notification) -> str:
@@ -82,16 +88,19 @@ def _here(found):
 
 
 def in_two_languages() -> list[dict]:
-    """For scripts, which do the same: of each kind its title and its sentence, ours and theirs."""
+    """For scripts, which do the same: each title with its sentence, ours and theirs. What a kind
+    is as a rule comes before the others."""
+    rules = [(kind, title, SENTENCES.get(kind, "")) for kind, title in TITLES.items()]
+    others = [(*title, sentence) for title, sentence in OTHERS.items()]
     return [
         {
             "kind": kind.value,
             "english": title,
             "title": gettext(title),
-            "sentence": SENTENCES.get(kind, ""),
-            "here": gettext(SENTENCES[kind]) if kind in SENTENCES else "",
+            "sentence": sentence,
+            "here": sentence and gettext(sentence),
         }
-        for kind, title in TITLES.items()
+        for kind, title, sentence in rules + others
     ]
 
 
@@ -110,6 +119,13 @@ def _gap(found):
 MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}"
 # What people write may say what the sentence says: of a title the last words are the sentence's, of
 # a comment the first. static/js/told.js has the same.
-GAPS = {"task": ".*", "title": ".*", "time": f"{MOMENT} UTC", "score": "-?[0-9]+"}
+GAPS = {
+    "task": ".*",
+    "title": ".*",
+    "time": f"{MOMENT} UTC",
+    "before": f"{MOMENT} UTC",
+    "score": "-?[0-9]+",
+}
+SAID = {"time": here, "before": here, "fields": listed}  # how what was filled in reads here
 UTC_MOMENT = re.compile(f"({MOMENT}) UTC")
-PATTERNS = {kind: _pattern(sentence) for kind, sentence in SENTENCES.items()}
+PATTERNS = {words: _pattern(words) for words in {*SENTENCES.values(), *OTHERS.values()}}

@@ -4,16 +4,19 @@ import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from leads.jobs import ring_reminders
 from leads.models import Appointment, Lead, Task
 from notifications.models import Event, Notification
+from notifications.sentences import message_of, title_of
 from tests.factories import AppointmentFactory, LeadFactory, TaskFactory
 from tests.servers import ROOT, environment
 from tests.test_worker import _waiting_for_locks, until
@@ -478,3 +481,10 @@ def _worker(folder):
     finally:
         process.kill()
         process.wait()
+
+
+def test_pages_tell_it_in_the_zone_of_who_reads_it():
+    told = Notification(type="event", title="Task Due", message=REMINDED)
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        assert message_of(told) == "Send the offer for John Doe at 2 Mar 2026, 11:00"
+    assert title_of(told) == "Task Due"

@@ -7,36 +7,37 @@
  *   <template id="told-words"><i data-word="phone">…</i></template>
  */
 
-const UTC_MOMENT = /(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC$/;
-const GAPS = { task: ".*", title: ".*", time: "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC", score: "-?\\d+" };
+const MOMENT = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC";
+const AT_THE_END = new RegExp(`${MOMENT}(, not ${MOMENT})?$`); // when it is, and when it was
+const UTC_MOMENT = /(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC/g;
+const GAPS = { task: ".*", title: ".*", time: MOMENT, before: MOMENT, score: "-?\\d+" };
 const language = document.documentElement.lang || undefined;
 const exact = new Intl.DateTimeFormat(language, {
   dateStyle: "medium", timeStyle: "short", hourCycle: "h23",
 });
 const inside = (id) => [...(document.getElementById(id)?.content.children ?? [])];
 const words = new Map(inside("told-words").map((word) => [word.dataset.word, word.textContent]));
-const sentences = new Map(
-  inside("told").map(({ dataset }) => [
-    dataset.kind,
-    { ...dataset, pattern: patternOf(dataset.sentence) },
-  ]),
-);
+const sentences = inside("told").map(({ dataset }) => ({ ...dataset, pattern: patternOf(dataset.sentence) }));
 
 /** `{title, message}` of a notification that came over the socket, as its reader should see them. */
 export function told({ type, title, message }) {
-  const known = sentences.get(type);
+  const ofKind = sentences.filter(({ kind }) => kind === type);
+  const known = ofKind.find(({ english }) => english === title) ?? ofKind[0];
   const filled = known?.sentence && message.match(known.pattern);
-  const said = filled ? known.here.replace(/\{(\w+)\}/g, (_, gap) => fill(gap, filled.groups)) : message;
+  const plain = type === "event" ? message.replace(AT_THE_END, localised) : message;
   return {
     title: title === known?.english ? known.title : title,
-    message: type === "event" ? said.replace(UTC_MOMENT, here) : said,
+    message: filled ? known.here.replace(/\{(\w+)\}/g, (_, gap) => fill(gap, filled.groups)) : plain,
   };
 }
 
 function fill(gap, values) {
+  if (gap === "time" || gap === "before") return localised(values[gap]);
   if (gap !== "fields") return values[gap];
   return values.fields.split(", ").map((word) => words.get(word) ?? word).join(", ");
 }
+
+const localised = (words) => words.replace(UTC_MOMENT, here);
 
 function here(words, date, time) {
   const moment = new Date(`${date}T${time}Z`);
