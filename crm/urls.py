@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 
 from chat.api import ConversationViewSet
 from crm import api, chat, health, views
+from crm.announcing.api import AnnouncementViewSet
 from leads import api as leads
 from leads.views import calendar, tasks
 from notifications.api import NotificationViewSet
@@ -28,6 +29,7 @@ router.register("appointments", leads.AppointmentViewSet)
 router.register("messages", chat.Messages)
 router.register("conversations", ConversationViewSet)
 router.register("notifications", NotificationViewSet)
+router.register("announcements", AnnouncementViewSet)
 
 PUT_THERE = {"get": "retrieve", "put": "update", "delete": "destroy"}
 api_urls = [
@@ -62,6 +64,7 @@ urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
     path("chat/", include("chat.urls"), {"leads_of": chat.leads_of}),
     path("notifications/", include("notifications.urls")),
+    path("announcements/", include("crm.announcing.urls")),
     path("sw.js", views.service_worker, name="service-worker"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
 ]
