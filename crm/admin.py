@@ -5,9 +5,12 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from crm.announcing.admin import AnnouncementAdmin
 from crm.models import User
+from notifications.models import Announcement
 
 admin.site.unregister([Group, OutstandingToken, BlacklistedToken])  # nobody needs a page of these
+admin.site.register(Announcement, AnnouncementAdmin)
 admin.site.site_header = admin.site.site_title = "Leadbell"
 
 

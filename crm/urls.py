@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 
 from chat.api import ConversationViewSet
 from crm import api, chat, health, views
+from crm.announcing.api import AnnouncementViewSet
 from leads import api as leads
 from leads.views import calendar, feed, tasks
 from notifications.api import NotificationViewSet
@@ -28,6 +29,7 @@ router.register("appointments", leads.AppointmentViewSet)
 router.register("messages", chat.Messages)
 router.register("conversations", ConversationViewSet)
 router.register("notifications", NotificationViewSet)
+router.register("announcements", AnnouncementViewSet)
 
 PUT_THERE = {"get": "retrieve", "put": "update", "delete": "destroy"}
 api_urls = [
@@ -65,6 +67,7 @@ urlpatterns = [
     path("calendar/feed/remove/", feed.remove, name="remove-calendar-feed"),
     path("chat/", include("chat.urls"), {"leads_of": chat.leads_of}),
     path("notifications/", include("notifications.urls")),
+    path("announcements/", include("crm.announcing.urls")),
     path("sw.js", views.service_worker, name="service-worker"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
 ]

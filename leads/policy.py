@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models import Appointment, Comment, Interaction, Lead, SavedView, Task
 
-REP = "rep"
+REP, ADMINISTRATOR = "rep", "admin"
 READ, ADD, CHANGE, DELETE = "read", "add", "change", "delete"
 
 
@@ -30,6 +30,11 @@ def may_merge(user, *leads) -> bool:
 def leads_the_team(user) -> bool:
     """Managers and administrators, who also see whom the news of a lead has reached."""
     return user.is_active and user.role != REP
+
+
+def may_announce(user) -> bool:
+    """Administrators write to everybody, and take it back."""
+    return user.is_active and user.role == ADMINISTRATOR
 
 
 def refusal(thing) -> str:
@@ -58,6 +63,7 @@ OWN = {
     Appointment: _made,
     SavedView: lambda user_id, view: view.owner_id == user_id,
 }
+ONLY_ADMINISTRATORS = _("Only administrators announce something: ask one.")
 REFUSALS = {
     Lead: _("This lead belongs to somebody else: ask them or a manager."),
     Task: _("This task is somebody else’s: ask them or a manager."),

@@ -33,7 +33,7 @@ from leads.models import (
     Task,
 )
 from notifications import realtime
-from notifications.models import Event, Inbox, Notification, Preference, WorkerProcess
+from notifications.models import Announcement, Event, Inbox, Notification, Preference, WorkerProcess
 from tests.factories import (
     AppointmentFactory,
     CommentFactory,
@@ -507,6 +507,9 @@ MAKERS = {
     CalendarFeed: lambda n: CalendarFeed.objects.renew(UserFactory()),
     Message: make_message,
     ChatInbox: lambda n: ChatInbox.objects.get(pk=make_message(n).recipient_id),
+    Announcement: lambda n: Announcement.objects.create(
+        title=str(n), created_by=UserFactory(), starts_at=timezone.now()
+    ),
     Notification: make_notification,
     Event: make_event,
     WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from crm.jobs import JOBS
 from leads.models import Following, Lead
 from notifications.kinds import Kind
-from notifications.models import Event, Notification, Preference
+from notifications.models import Announcement, Event, Notification, Preference
 from notifications.worker import Worker
 from tests.factories import (
     AppointmentFactory,
@@ -67,6 +67,7 @@ class World:
             Preference.objects.choose(person, wants)
         Preference.objects.choose(self.deaf, dict.fromkeys(Kind.values, "nothing"))
         Following.objects.choose(self.lead, self.follower, follows=True)
+        self.newcomer = None
         self.client, self.api_of = client, api_of
 
     @property
@@ -87,6 +88,7 @@ class World:
             "the mentioned alone": {self.deaf},
             "its assignee alone": {self.stranger},
             "that role alone": {self.manager},
+            "who joins alone": {self.newcomer},
         }[words]
 
     # The doors
@@ -321,6 +323,14 @@ def announced_for_later(world, door, clock):
     world.work()
 
 
+def somebody_joins(world, door, clock):
+    Announcement(title="Office closed", message="On Friday").keep()
+    world.settle()
+    clock.shift(HOUR)
+    world.newcomer = UserFactory()
+    world.work()
+
+
 CAUSES = {
     "a lead is added": lead_added,
     "a task is completed": task_completed,
@@ -339,6 +349,7 @@ CAUSES = {
     "an announcement is made": announced,
     "an announcement to a role is made": announced_to_a_role,
     "the time of an announcement comes": announced_for_later,
+    "somebody joins while an announcement is shown": somebody_joins,
 }
 WRITTEN = {"title": "Office closed", "message": "On Friday"}
 

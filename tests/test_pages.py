@@ -48,6 +48,7 @@ PAGES = (
     "/notifications/?show=unread&type=lead_created",
     "/notifications/panel/",
     "/notifications/panel/?show=unread",
+    "/announcements/banners/",
     "/settings/",
 )
 POSTS = (

@@ -51,7 +51,8 @@ def at(hour, minute=0, day=2):
 
 def rung(*people):
     """What reminded somebody, in order: ``(first name, title, message)``."""
-    rows = Notification.objects.filter(type="event").order_by("recipient__email", "seq")
+    rows = Notification.objects.filter(type="event", title__in=("Appointment", "Task Due"))
+    rows = rows.order_by("recipient__email", "seq")
     rows = rows.filter(recipient__in=people) if people else rows
     return [(row.recipient.first_name, row.title, row.message) for row in rows]
 

@@ -4,14 +4,18 @@ The table is written out, so that it reads like the promise. ``yes`` and ``no`` 
 manager and an administrator may all of it, and who is not signed in nothing.
 """
 
+from datetime import timedelta
+
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from leads import policy
 from leads.models import Appointment, Comment, Interaction, Lead, Merge, SavedView, Task
 from leads.versions import version_of
+from notifications.models import Announcement
 from tests.factories import (
     GOOD,
     AppointmentFactory,
@@ -148,6 +152,40 @@ def test_views_of_the_list(whose, role, people):
     assert admin == (200 if role == "administrator" and readable else 302)
     browser.post(f"/leads/views/{view.pk}/delete/")
     assert SavedView.objects.exists() != VIEWS[whose][role]
+
+
+# Who announces something to everybody, or takes it back.
+ANNOUNCES = {"rep": no, "manager": no, "administrator": yes}
+
+
+@every_role
+def test_announcing_through_every_door(role, people, api_of):
+    may, later = ANNOUNCES[role], timezone.now() + timedelta(hours=1)
+    made = Announcement.objects.create(title="Tea", starts_at=later)
+    assert policy.may_announce(people[role]) == may
+    assert not policy.may_announce(people["gone"])
+    api, browser = api_of(people[role]), Client()
+    browser.force_login(people[role], backend=MODEL_BACKEND)
+    assert api.get("/api/announcements/").status_code == (200 if may else 403)
+    for path in ("", "new/", f"{made.pk}/withdraw/"):
+        assert browser.get(f"/announcements/{path}").status_code == (200 if may else 403)
+    admin = browser.get(f"/admin/notifications/announcement/{made.pk}/change/").status_code
+    assert admin == (200 if may else 302)
+    new, count = {"title": "Tea", "audience": "rep"}, 1
+    assert api.post("/api/announcements/", new).status_code == (201 if may else 403)
+    assert browser.post("/announcements/new/", new).status_code == (302 if may else 403)
+    browser.post("/admin/notifications/announcement/add/", new)
+    count += 3 if may else 0
+    assert Announcement.objects.count() == count
+    assert browser.post(f"/announcements/{made.pk}/withdraw/").status_code == (302 if may else 403)
+    answer = api.post(f"/api/announcements/{made.pk}/withdraw/").status_code
+    assert answer == (200 if may else 403)
+    made.refresh_from_db()
+    assert (made.withdrawn_at is not None) == may
+    for stranger in (APIClient(), Client()):
+        for path in ("/api/announcements/", "/announcements/new/"):
+            assert stranger.post(path, new).status_code in (401, 302)
+    assert Announcement.objects.count() == count
 
 
 # REST

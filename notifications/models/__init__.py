@@ -1,4 +1,5 @@
 from notifications.models.addressee import Addressee
+from notifications.models.announcement import Announcement
 from notifications.models.archive import ArchivedNotification
 from notifications.models.event import Event, fan_out, pushed_marks
 from notifications.models.inbox import Inbox, PositionLost
@@ -10,6 +11,7 @@ from notifications.models.worker import WorkerProcess
 
 __all__ = [
     "Addressee",
+    "Announcement",
     "ArchivedNotification",
     "Event",
     "Inbox",

@@ -1,5 +1,6 @@
 /** What every page runs. <body data-user data-seq data-unread data-socket> says who and from where. */
 import { ages } from "./ages.js";
+import { banners } from "./banners.js";
 import { bell } from "./bell.js";
 import { board } from "./board.js";
 import { chat } from "./chat.js";
@@ -40,7 +41,7 @@ function live({ user, seq, unread, chatSeq, chatUnread, socket }) {
     chatSeq: left.chatSeq ?? Number(chatSeq),
     chatUnread: Number(chatUnread),
   });
-  const parts = [follow, bell, title, sound, desktop, status, leadsLive, liveSections, board, inbox, looking, chat, chatPage];
+  const parts = [follow, banners, bell, title, sound, desktop, status, leadsLive, liveSections, board, inbox, looking, chat, chatPage];
   for (const part of parts) part(feed);
   const onShow = toasts(feed, left.toasts);
   items();

@@ -8,6 +8,7 @@ from django.urls import get_resolver, resolve
 from playwright.sync_api import expect
 
 from leads.models import Activity, SavedView
+from notifications.models import Announcement
 from tests.browser.people import is_live, items, opened_panel, panel, toasts
 from tests.browser.test_look import (
     WRITTEN,
@@ -50,6 +51,7 @@ NOT_PAGES = {
     *("chat:send", "chat:read", "chat:who"),
     *("leads:change-task", "leads:delete-task"),
     *("leads:change-appointment", "leads:cancel-appointment"),
+    *("announcements:banners",),
     *("notifications:panel", "notifications:keep", "notifications:read-all"),
     *("notifications:read", "notifications:unread", "notifications:delete"),
 }
@@ -150,6 +152,7 @@ def test_no_page_is_left_out(house):
     every = {name for name in named(get_resolver()) if not name.startswith("admin:")}
     judged = {resolve(path.partition("?")[0]).view_name for path in paths(house)}
     others = {"login", "leads:bulk"}  # in tests of their own
+    others |= {"announcements:list", "announcements:new", "announcements:withdraw"}
     assert "leads:detail" in judged
     assert every - judged - others == NOT_PAGES
 
@@ -202,6 +205,35 @@ def test_axe_finds_nothing_on_the_pages_of_a_manager(judge_as, manager, leads): 
     for path in ("/leads/board/", f"/leads/{leads['long']}/"):
         judge.open(path)
     judge.finds_nothing()
+
+
+def test_axe_finds_nothing_where_something_is_announced(judge_as, administrator, owner, elsewhere):
+    desk = judge_as(administrator)
+    for path in ("/announcements/", "/announcements/new/"):
+        desk.open(path)
+
+    def announce():
+        for text in ("Short", "Long " * 60):
+            made = Announcement(title=text[:5], message=text, created_by=administrator)
+            made.keep()
+        return made.pk
+
+    pk = elsewhere(announce)
+    for path in ("/announcements/", f"/announcements/{pk}/withdraw/"):
+        desk.open(path)
+    page = desk.person.open("/announcements/new/")
+    for title, button in (("<b>", "Announce"), ("Tea", "Preview")):
+        page.get_by_label("Title").fill(title)
+        page.get_by_role("button", name=button).click()
+        expect(page.locator(".error, .announcement-preview")).to_have_count(1)
+        is_live(page)
+        desk.judge(f"{button} with {title}")
+    desk.finds_nothing()
+    reader = judge_as(owner)
+    for path in ("/", "/chat/", "/settings/"):
+        reader.open(path)
+    expect(reader.page.locator("[data-banner]")).to_have_count(2)
+    reader.finds_nothing()
 
 
 def test_axe_finds_nothing_on_pages_without_data(judge_as, owner):

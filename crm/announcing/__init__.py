@@ -1,0 +1,1 @@
+"""Announcements (notifications/models/announcement.py): where administrators write them."""
