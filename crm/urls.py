@@ -10,7 +10,7 @@ from chat.api import ConversationViewSet
 from crm import api, chat, health, views
 from crm.announcing.api import AnnouncementViewSet
 from leads import api as leads
-from leads.views import calendar, tasks
+from leads.views import calendar, feed, tasks
 from notifications.api import NotificationViewSet
 
 reading = require_http_methods(["GET", "HEAD", "OPTIONS"])
@@ -62,6 +62,9 @@ urlpatterns = [
     path("tasks/<int:pk>/reopen/", tasks.reopen, name="reopen-task"),
     path("tasks/<int:pk>/snooze/", tasks.snooze, name="snooze-task"),
     path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/feed/<str:token>.ics", feed.feed, name="calendar-feed"),
+    path("calendar/feed/renew/", feed.renew, name="renew-calendar-feed"),
+    path("calendar/feed/remove/", feed.remove, name="remove-calendar-feed"),
     path("chat/", include("chat.urls"), {"leads_of": chat.leads_of}),
     path("notifications/", include("notifications.urls")),
     path("announcements/", include("crm.announcing.urls")),

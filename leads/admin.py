@@ -1,13 +1,16 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import FilteredSelectMultiple
+from django.db import models
 from django.utils.translation import gettext as _
 
 from leads import policy
+from leads.forms.moments import SplitMomentField, as_stored
 from leads.forms.people import in_order, who_work_here
 from leads.models import (
     Activity,
     Appointment,
+    CalendarFeed,
     Comment,
     Following,
     Interaction,
@@ -138,6 +141,12 @@ class AppointmentForm(forms.ModelForm):
         self.instance.attendee_ids = in_order(self.instance.attendee_ids, chosen)
         return self.cleaned_data["attendees"]
 
+    def clean_starts_at(self):
+        return as_stored(self.instance.starts_at, self.cleaned_data["starts_at"])
+
+    def clean_ends_at(self):
+        return as_stored(self.instance.ends_at, self.cleaned_data["ends_at"])
+
 
 @admin.register(Appointment)
 class AppointmentAdmin(OfLeadAdmin):
@@ -146,6 +155,7 @@ class AppointmentAdmin(OfLeadAdmin):
     search_fields = ("title", *OfLeadAdmin.search_fields)
     date_hierarchy = "starts_at"
     form = AppointmentForm
+    formfield_overrides = {models.DateTimeField: {"form_class": SplitMomentField}}
 
 
 @admin.register(Activity)
@@ -248,6 +258,23 @@ class ListColumnsAdmin(admin.ModelAdmin):
     list_display = ("user", "columns")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__first_name", "user__last_name")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(admin.ModelAdmin):
+    """Who has an address for calendar programs, which nobody else sees; what is deleted is none."""
+
+    list_display = ("user", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__first_name", "user__last_name")
+    readonly_fields = ("created_at",)
+    date_hierarchy = "created_at"
 
     def has_add_permission(self, request):
         return False

@@ -3,10 +3,13 @@
 from collections import defaultdict
 from datetime import date, timedelta
 
+from django.db.models import Q
+
 from leads import days
-from leads.models import Appointment
+from leads.models import Appointment, Attendance
 
 MOST = 500  # appointments on one page
+IN_MONTH = 3  # of a day that are named there
 INSTANT = timedelta(microseconds=1)
 
 
@@ -17,6 +20,15 @@ class Day:
         self.is_today, self.is_past = date == today, date < today
         gained = days.hours_gained(date)
         self.is_longer, self.is_shorter = gained > 0, gained < 0
+
+    @property
+    def has_conflict(self) -> bool:
+        return any(appointment.conflicts for appointment in self.appointments)
+
+    @property
+    def has_hidden_conflict(self) -> bool:
+        """Among those for which a month has no room."""
+        return any(appointment.conflicts for appointment in self.appointments[IN_MONTH:])
 
 
 class Agenda:
@@ -58,6 +70,34 @@ def conflicts(appointments: list[Appointment]) -> dict[int, list]:
                 found[other.pk].append((attendance.user, appointment))
             before.append(appointment)
     return found
+
+
+def say_conflicts(appointments: list[Appointment]) -> None:
+    """Of a few, each with its attendances: ``conflicts`` with whatever else there is."""
+    meanwhile = _elsewhere(appointments)
+    for one in appointments:
+        attendees = {attendance.user_id for attendance in one.attendances.all()}
+        one.conflicts = [
+            (other.user, other.appointment)
+            for other in meanwhile
+            if other.user_id in attendees
+            and other.appointment_id != one.pk
+            and other.appointment.starts_at < one.ends_at
+            and other.appointment.ends_at > one.starts_at
+        ]
+
+
+def _elsewhere(appointments):
+    """What the attendees of these attend then, in one query."""
+    attendees = {who.user_id for one in appointments for who in one.attendances.all()}
+    if not attendees:
+        return []
+    then = Q()
+    for one in appointments:
+        then |= Q(appointment__starts_at__lt=one.ends_at, appointment__ends_at__gt=one.starts_at)
+    found = Attendance.objects.filter(then, user__in=attendees)
+    in_order = found.order_by("appointment__starts_at", "pk")
+    return list(in_order.select_related("user", "appointment")[:MOST])
 
 
 def _dates(appointment, first, last):

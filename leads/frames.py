@@ -45,5 +45,10 @@ def mentioned(lead_id: int, entry_id: int) -> str:
     return wire.encode({"type": "lead:mentioned", "id": lead_id, "entryId": entry_id})
 
 
+def appointments(lead_id: int) -> str:
+    """Of a lead: one was made, changed or cancelled. Who is told of which is another matter."""
+    return wire.encode({"type": "lead:appointments", "id": lead_id})
+
+
 def send_after_commit(text: str) -> None:
     transaction.on_commit(lambda: send(text), robust=True)

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
+from leads.forms.moments import MomentField
 from leads.forms.reminding import Reminding
 from leads.models import Lead, Task
 
@@ -21,9 +22,7 @@ class TaskForm(Reminding):
         model = Task
         fields = ("title", "due_at", "assignee", *Reminding.FIELDS)
         labels = {"title": _("What to do"), "due_at": _("Due"), "assignee": _("Who")}
-        widgets = {
-            "due_at": forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        }
+        field_classes = {"due_at": MomentField}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

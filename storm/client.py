@@ -24,6 +24,7 @@ UNSEQUENCED = {
     "lead:deleted",
     "lead:presence",
     "lead:mentioned",
+    "lead:appointments",
     "new_message",
 }
 EXPECTED_CLOSES = {1006, 1012, 1013, 4401, 4429}  # 1006: no close frame came

@@ -19,6 +19,7 @@ from leads.models import (
     Activity,
     Appointment,
     Attendance,
+    CalendarFeed,
     Comment,
     Following,
     Interaction,
@@ -503,6 +504,7 @@ MAKERS = {
     Merge: make_merge,
     SavedView: lambda n: SavedView.objects.create(owner=UserFactory(), name=f"{n}", shared=True),
     ListColumns: lambda n: ListColumns.objects.create(user=UserFactory(), columns="name,age"),
+    CalendarFeed: lambda n: CalendarFeed.objects.renew(UserFactory()),
     Message: make_message,
     ChatInbox: lambda n: ChatInbox.objects.get(pk=make_message(n).recipient_id),
     Announcement: lambda n: Announcement.objects.create(

@@ -1,5 +1,6 @@
 """The calendar: days in the reader's zone, also those of 23 and 25 hours, and what overlaps."""
 
+import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from leads import days
 from leads.agenda import conflicts
 from leads.models import Appointment
+from notifications import realtime
 from tests.factories import AppointmentFactory, LeadFactory
 from tests.test_pages import counted
 
@@ -170,6 +172,31 @@ def test_who_has_two_at_once_is_told_in_words(berlin, owner, teammate):
     assert "Tom Teammate also has “Other”" in html(berlin, "?view=week&who=all")
 
 
+@pytest.mark.parametrize("view", ["agenda", "week", "month"])
+def test_every_view_says_who_has_two_at_once(berlin, owner, teammate, view):
+    meet("Demo", "2026-03-25 09:00", owner)
+    query = f"?view={view}&date=2026-03-25"
+    assert "conflict" not in html(berlin, query).lower().split("<main")[1]
+    meet("Call", "2026-03-25 09:15", owner)
+    meet("Free", "2026-03-25 09:15", teammate)
+    text = html(berlin, query).split("<main")[1]
+    if view == "month":
+        assert text.count('<span class="conflict-word">conflict</span>') == 2
+        assert "Wednesday, 25 March, 2 appointments, conflict" in text
+        assert 'class="month-count has-conflict" aria-hidden="true">2 !<' in text
+    else:
+        assert text.count('class="meeting-conflict"') == 2
+
+
+def test_a_month_says_conflicts_also_of_those_for_which_it_has_no_room(berlin, owner):
+    for hour in (8, 9, 10, 11):
+        meet("Demo", f"2026-03-25 {hour:02}:00", owner)
+    hidden = "1 more"
+    assert "conflict" not in html(berlin, "?view=month").split(hidden)[1].split("</li>")[0]
+    meet("Call", "2026-03-25 11:15", owner)
+    assert "conflict" in html(berlin, "?view=month").split("2 more")[1].split("</li>")[0]
+
+
 def test_one_that_begins_as_another_ends_is_no_conflict(owner):
     meet("First", "2026-03-25 09:00", owner)
     meet("Second", "2026-03-25 09:30", owner)
@@ -221,6 +248,74 @@ def test_an_empty_time_says_what_to_do(page):
     assert "Make one on the page of a lead" in html(page, "?view=month")
 
 
+# After it was saved
+
+
+def saved(page, lead, start="2026-03-26T09:00", end="2026-03-26T10:00", **more):
+    form = {"title": "Demo", "starts_at": start, "ends_at": end}
+    response = page.post(f"/leads/{lead.pk}/appointments/", form | more, follow=True)
+    assert response.redirect_chain == [(f"/leads/{lead.pk}/", 302)]
+    return re.findall(r'<p class="meeting-conflict">([^<]*)<', response.content.decode())
+
+
+def test_who_makes_one_is_told_who_has_to_be_elsewhere_and_with_what(
+    berlin, lead, owner, teammate, manager
+):
+    meet("Call", "2026-03-26 09:30", owner, teammate, minutes=60)
+    meet("Lunch", "2026-03-26 12:00", teammate, owner)
+    meet("Other", "2026-03-26 09:00", manager)
+    attendees = [owner.pk, teammate.pk]
+    assert saved(berlin, lead, attendees=attendees) == [
+        "You also have “Call”, 09:30–10:30",
+        "Tom Teammate also has “Call”, 09:30–10:30",
+    ]
+    assert Appointment.objects.filter(lead=lead).count() == 1
+
+
+@pytest.mark.parametrize(("start", "end"), [("08:00", "09:30"), ("10:30", "11:00")])
+def test_who_makes_one_beside_another_is_told_nothing(berlin, lead, owner, start, end):
+    meet("Call", "2026-03-26 09:30", owner, minutes=60)
+    start, end = f"2026-03-26T{start}", f"2026-03-26T{end}"
+    assert saved(berlin, lead, start, end, attendees=[owner.pk]) == []
+    assert saved(berlin, lead, "2026-03-26T09:00", end) == []  # whom nobody attends
+    assert len(saved(berlin, lead, "2026-03-26T09:00", end, attendees=[owner.pk])) > 0
+
+
+def test_who_moves_one_onto_another_is_told(berlin, lead, owner):
+    meet("Call", "2026-03-26 14:00", owner)
+    row = meet("Demo", "2026-03-26 09:00", owner, lead=lead, created_by=owner)
+    path = f"/leads/{lead.pk}/"
+    assert "meeting-conflict" not in berlin.get(path).content.decode()
+    form = {"title": "Demo", "starts_at": "2026-03-26T14:15", "ends_at": "2026-03-26T15:00"}
+    berlin.post(f"{path}appointments/{row.pk}/", form | {"attendees": [owner.pk]})
+    assert "You also have “Call”, 14:00–14:30" in berlin.get(path).content.decode()
+
+
+# Every open page
+
+
+@pytest.mark.parametrize("act", ["made", "changed", "cancelled"])
+def test_whoever_hears_of_it_every_page_shows_it(
+    lead, owner, teammate, outsider, committing, monkeypatch, act
+):
+    pushes = []
+    with committing():
+        row = None if act == "made" else meet("Demo", "2020-03-26 09:00", lead=lead)
+    monkeypatch.setattr(realtime, "publish", lambda some, then=None: pushes.extend(some))
+    with committing():
+        if act == "made":
+            meet("Demo", "2020-03-26 09:00", lead=lead)
+        elif act == "changed":
+            row.attendee_ids = [teammate.pk]
+            row.save(by=owner)
+        else:
+            row.delete(by=owner)
+        assert pushes == []
+    frame = {"type": "lead:appointments", "id": lead.pk}
+    told = [push.user_id for push in pushes if json.loads(push.text) == frame]
+    assert sorted(told) == sorted([owner.pk, teammate.pk])
+
+
 def test_only_who_is_signed_in_may_and_only_by_get(client, page):
     assert page.post("/calendar/").status_code == 405
     client.logout()
@@ -231,7 +326,7 @@ def test_only_who_is_signed_in_may_and_only_by_get(client, page):
 def test_it_takes_as_many_queries_for_many_as_for_one(page, owner, teammate, query):
     lead = LeadFactory()
     meet("Demo", "2026-03-25 09:00", owner, teammate, lead=lead)
-    assert counted(page, f"/calendar/{query}") == 6
+    assert counted(page, f"/calendar/{query}") == 7
     for minute in range(30):
         meet("Demo", f"2026-03-25 09:{minute:02}", owner, teammate)
-    assert counted(page, f"/calendar/{query}") == 6
+    assert counted(page, f"/calendar/{query}") == 7

@@ -53,7 +53,7 @@ class Reminding(forms.ModelForm):
         self.fields["remind_minutes_before"].choices = self._reminders()
 
     def clean_remind_at(self):
-        return as_stored(self, "remind_at")
+        return as_stored(self.initial.get("remind_at"), self.cleaned_data["remind_at"])
 
     def clean_repeat_every(self):
         return self.cleaned_data["repeat_every"] or 1

@@ -72,7 +72,7 @@ class InteractionForm(CommentForm):
         help_texts = {"body": ""}
 
     def clean_occurred_at(self):
-        return as_stored(self, "occurred_at") or self.initial["occurred_at"]
+        return _as_stored(self, "occurred_at") or self.initial["occurred_at"]
 
 
 class TaskForm(Reminding, Meanwhile):
@@ -93,7 +93,7 @@ class TaskForm(Reminding, Meanwhile):
         self.fields["title"].error_messages |= _blank(Task, "title")
 
     def clean_due_at(self):
-        return as_stored(self, "due_at")
+        return _as_stored(self, "due_at")
 
 
 class AppointmentForm(Meanwhile):
@@ -138,10 +138,10 @@ class AppointmentForm(Meanwhile):
         return self["attendees"].as_hidden(only_initial=True) if there else ""
 
     def clean_starts_at(self):
-        return as_stored(self, "starts_at")
+        return _as_stored(self, "starts_at")
 
     def clean_ends_at(self):
-        return as_stored(self, "ends_at")
+        return _as_stored(self, "ends_at")
 
     def save(self, commit=True):
         chosen = [getattr(person, "pk", person) for person in self.cleaned_data["attendees"]]
@@ -159,6 +159,10 @@ class AppointmentForm(Meanwhile):
 def _ids(name, instance):
     """Several such forms may stand on one page."""
     return f"{name}-{instance.pk}-%s" if instance and instance.pk else f"{name}-%s"
+
+
+def _as_stored(form, name):
+    return as_stored(form.initial.get(name), form.cleaned_data[name])
 
 
 def _blank(model, name):

@@ -1,5 +1,6 @@
 from leads.models.activity import Activity
 from leads.models.appointment import Appointment, Attendance
+from leads.models.calendar_feed import CalendarFeed
 from leads.models.comment import Comment
 from leads.models.following import Following
 from leads.models.idempotency import IdempotencyKey
@@ -16,6 +17,7 @@ __all__ = [
     "Activity",
     "Appointment",
     "Attendance",
+    "CalendarFeed",
     "Comment",
     "Following",
     "IdempotencyKey",

@@ -5,12 +5,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from leads import frames
 from leads.fields import LineField, MomentField
 from leads.models.activity import Activity, change
 from leads.models.ringing import LONGEST_REMINDER, Ringing, RingingQuerySet, before
 from notifications.kinds import Kind
+
+MOVED, CANCELLED = "Appointment Moved", "Appointment Cancelled"  # titles of what rings
 
 
 class AppointmentQuerySet(RingingQuerySet):
@@ -21,6 +25,10 @@ class AppointmentQuerySet(RingingQuerySet):
         """Those of which some part lies there, in the order in which they start."""
         there = self.filter(starts_at__lt=end, ends_at__gt=begin)
         return there.order_by("starts_at", "pk")
+
+    def not_over_at(self, moment):
+        """Those that end later, in the order in which they start."""
+        return self.filter(ends_at__gt=moment).order_by("starts_at", "pk")
 
     def with_people(self):
         return self.select_related("lead").prefetch_related("attendances__user")
@@ -37,6 +45,9 @@ class Appointment(Ringing):
         null=True,
         blank=True,
         validators=[MaxValueValidator(LONGEST_REMINDER)],
+    )
+    sequence = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How often it was changed: SEQUENCE of RFC 5545."
     )
 
     objects = AppointmentQuerySet.as_manager()
@@ -76,6 +87,15 @@ class Appointment(Ringing):
         return before(self.starts_at, self.remind_minutes_before)
 
     @property
+    def uid(self) -> str:
+        """The one name of it in all calendars, whatever this installation is called meanwhile."""
+        return f"{self.pk}-{self.created_at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}@leadbell"
+
+    @property
+    def is_over(self) -> bool:
+        return self.ends_at <= timezone.now()
+
+    @property
     def attendee_ids(self) -> list[int]:
         """In the order in which they were named; what is set here is stored by ``save``."""
         if self._attendee_ids is not None:
@@ -100,10 +120,14 @@ class Appointment(Ringing):
         self._store(self.attendee_ids)
         at = {"created_at": self.created_at}
         self.lead.activity(Activity.Kind.EVENT, str(self), self.created_by_id, **at).save()
-        self._announce(self.created_by_id)
+        self.lead.announce(Kind.EVENT, self._words(), by=self.created_by_id)
+        self._show()
 
     def tell_reminder(self) -> None:
-        self._announce(by=None)
+        self.lead.announce(Kind.EVENT, self._words(), by=None)
+
+    def _changing(self, stored):
+        self.sequence = stored.sequence + 1
 
     def _changed(self, stored, by):
         changes = [
@@ -116,13 +140,24 @@ class Appointment(Ringing):
             self._store(self.attendee_ids)
         kind = Activity.Kind.EVENT_CHANGED
         self.lead.activity(kind, str(self), by, changes=changes).save()
+        # What is over, and still is, was corrected: nobody has to be elsewhere because of it.
+        if self.time != stored.time and not (self.is_over and stored.is_over):
+            text = f"{self._words()}, not {stored.time}"
+            self.lead.announce(Kind.EVENT, text, by, title=MOVED)
+        self._show()
 
     def _removed(self, by):
         self.lead.activity(Activity.Kind.EVENT_CANCELLED, str(self), by).save()
+        if not self.is_over:  # who attended it may follow the lead for nothing else
+            told = {"title": CANCELLED, "also": self.attendee_ids}
+            self.lead.announce(Kind.EVENT, self._words(), by, **told)
+        self._show()
 
-    def _announce(self, by):
-        text = f"{self.title} with {self.lead.name} at {self.time}"
-        self.lead.announce(Kind.EVENT, text, by)
+    def _words(self) -> str:
+        return f"{self.title} with {self.lead.name} at {self.time}"
+
+    def _show(self):
+        frames.send_after_commit(frames.appointments(self.lead_id))
 
     def _store(self, attendee_ids):
         Attendance.objects.bulk_create(

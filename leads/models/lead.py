@@ -241,15 +241,16 @@ class Lead(Scored):
         text = f"{self} added to pipeline"
         return self._event(Kind.LEAD_CREATED, text, by=self.created_by_id)
 
-    def announce(self, kind, message, by: int | None, title="", to=None, mentioned=()) -> None:
+    def announce(self, kind, message, by: int | None, title="", **naming) -> None:
         """Everybody who wants it is told of it once the caller's transaction is committed; with
-        ``to`` those alone; who is ``mentioned`` whatever they chose. All of them are users' ids."""
+        ``to`` those alone; who is ``mentioned`` whatever they chose; ``also`` who does not follow
+        the lead any more. All of them are users' ids."""
         event = self._event(kind, message, by)
         event.title = title or event.title
-        if to is None and not mentioned:
+        if naming.get("to") is None and not any(naming.values()):
             event.save()
         else:
-            event.save_naming(to, mentioned)
+            event.save_naming(**naming)
 
     def _save_change(self, by, quietly, *args, **kwargs):
         stored = Lead.objects.locked(self.pk)

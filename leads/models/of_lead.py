@@ -90,6 +90,7 @@ class OfLead(models.Model):
         if self._same_as(stored):
             return
         self.edited_at = timezone.now()
+        self._changing(stored)
         super().save(*args, **kwargs)
         self._changed(stored, by)
         tell_after_commit(self.lead)
@@ -103,6 +104,9 @@ class OfLead(models.Model):
 
     # What a kind of thing has to tell, in the transaction that stores it: its own ``_made()``, and
     # these. ``by`` is a user's id.
+
+    def _changing(self, stored) -> None:
+        """What a change counts is stored with it."""
 
     def _changed(self, stored, by) -> None:
         """Most changes are told by the row itself."""

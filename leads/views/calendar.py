@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET
 
 from leads import days
 from leads.agenda import Agenda
-from leads.models import Appointment
+from leads.models import Appointment, CalendarFeed
+from leads.views.feed import addresses_of
 
 AGENDA_DAYS = 14
 WEEK = timedelta(days=7)
@@ -37,7 +38,10 @@ def calendar(request):
         appointments if everybody else appointments.attended_by(request.user),
         *(first, last, None if everybody else request.user),
     )
+    own_feed = CalendarFeed.objects.filter(user=request.user).first()
     context = {
+        "feed": addresses_of(own_feed, request),
+        "subscribing": "subscribe" in request.GET,
         "agenda": agenda,
         "shown": [_shown(agenda, name, span, today) for name, span in spans.items()],
         "at": at,

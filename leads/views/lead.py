@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leads import duplicates, policy
+from leads.agenda import say_conflicts
 from leads.forms.lead import EditForm, FieldForm, shown
 from leads.forms.people import offer, who_work_here
 from leads.forms.things import AppointmentForm, ComposerForm, TaskForm
@@ -131,6 +132,7 @@ def _agenda(lead, user, opened):
     todo = list(todo.order_by(F("due_at").asc(nulls_last=True), "pk")[:OPEN_SHOWN])
     done = list(done.select_related("assignee")[:DONE_SHOWN])
     ahead = list(ahead.prefetch_related("attendances__user")[:AHEAD_SHOWN])
+    say_conflicts(ahead)
     for row in [*todo, *done, *ahead]:
         row.theirs = policy.may(user, policy.CHANGE, row)
         row.form = opened.form_of(row)

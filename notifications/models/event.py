@@ -195,15 +195,15 @@ class Event(Attempts):
         if adding:
             transaction.on_commit(fan_out.wake, robust=True)
 
-    def save_naming(self, to=None, mentioned=()) -> None:
-        """Stores it, for the users ``to`` alone if they are given, and with who is ``mentioned``
-        in it; by their ids."""
+    def save_naming(self, to=None, mentioned=(), also=()) -> None:
+        """Stores it, for the users ``to`` alone if they are given, with who is ``mentioned`` in it,
+        and for who ``also`` gets it unless they want nothing of its kind; by their ids."""
         self.reach = Event.Reach.NAMED_TOO if to is None else Event.Reach.ADDRESSEES
         with transaction.atomic():
             self.save()
             Addressee.objects.bulk_create(
                 Addressee(event=self, user_id=user_id, mentioned=user_id in mentioned)
-                for user_id in sorted({*(to or ()), *mentioned})
+                for user_id in sorted({*(to or ()), *mentioned, *also})
             )
 
     def notification_for(self, user_id: int | None) -> Notification:

@@ -16,8 +16,9 @@
  *   applied {from, seq, unreadCount, events}  one step of the sequence, before its own events
  *   caught-up {missed, last, away}     a gap is closed: how many new ones, and the last of them
  *   reset {}                           the position is not kept any more: reload the list
- *   lead {action, lead | id}           "add", "change" or "remove"; not sequenced, as the next two
+ *   lead {action, lead | id}           "add", "change" or "remove"; not sequenced, as the next three
  *   presence {id, userIds}, mentioned {id, entryId}  who looks at the lead; what mentions us changed
+ *   appointments {id}                  one of the lead was made, changed or cancelled
  *   chat {kind, …}                     see chat-line.js
  *   made {requestId, lead}, refused {code, detail, requestId}
  *   state {state, nextTry, code}       see connection.js
@@ -81,6 +82,7 @@ export class LeadbellClient extends EventTarget {
     "lead:deleted": ({ id }) => this.#emit("lead", { action: "remove", id }),
     "lead:presence": ({ id, userIds }) => this.#emit("presence", { id, userIds }),
     "lead:mentioned": ({ id, entryId }) => this.#emit("mentioned", { id, entryId }),
+    "lead:appointments": ({ id }) => this.#emit("appointments", { id }),
     ack: ({ requestId, lead }) => this.#emit("made", { requestId, lead }),
     error: ({ code, detail, requestId }) => this.#emit("refused", { code, detail, requestId }),
   };

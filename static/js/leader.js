@@ -11,7 +11,7 @@ import { Leadership } from "./lock.js";
 
 const KEPT = 100; // steps kept for tabs that open later
 const PATIENCE = 2_000; // milliseconds for a leader to answer; a frozen one is replaced
-const PASSED_ON = ["state", "lead", "presence", "mentioned", "chat", "caught-up", "refused", "identity"];
+const PASSED_ON = ["state", "lead", "presence", "mentioned", "appointments", "chat", "caught-up", "refused", "identity"];
 
 export class Feed extends EventTarget {
   #options;

@@ -4,6 +4,7 @@
  *   <div id data-live="task_completed event">   kinds of notifications that concern it
  *     <li data-of-lead="ID">                    a lead that it names: a change of it concerns it too
  *   … data-live-mentions                        what mentions one concerns it
+ *   … data-live-appointments                    so do appointments, whoever is told of them
  *   … data-until="2026-03-29T00:00:00+00:00"    when it changes by itself: a task is late, a day ends
  *
  * `leadbell:changed` on the document says that one did something here oneself.
@@ -37,6 +38,7 @@ function keepUp(feed, section) {
     if (section.querySelector(`[data-of-lead="${lead?.id ?? id}"]`)) fill();
   });
   if ("liveMentions" in section.dataset) feed.addEventListener("mentioned", fill);
+  if ("liveAppointments" in section.dataset) feed.addEventListener("appointments", fill);
   for (const name of ["caught-up", "reset"]) feed.addEventListener(name, fill);
   document.addEventListener("leadbell:changed", fill);
   document.addEventListener("visibilitychange", () => {

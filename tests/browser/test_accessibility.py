@@ -47,6 +47,7 @@ NOT_PAGES = {
     *("leads:follow", "notifications:hear"),
     *("leads:columns", "leads:save-view"),
     *("leads:complete-task", "leads:reopen-task", "leads:add-task", "leads:add-appointment"),
+    *("calendar-feed", "renew-calendar-feed", "remove-calendar-feed"),
     *("chat:send", "chat:read", "chat:who"),
     *("leads:change-task", "leads:delete-task"),
     *("leads:change-appointment", "leads:cancel-appointment"),

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from chat.models import Message
 from crm.models import User
-from leads.models import Lead
+from leads.models import CalendarFeed, Lead
 from tests.browser.people import (
     bell,
     facing,
@@ -60,6 +60,7 @@ def leads(owner, elsewhere):
         Lead.objects.create(first_name=ARABIC, company=f"شركة {ARABIC}", phone="+966 11 555 1234")
         LeadFactory(stage="won")
         plan(owner)
+        CalendarFeed.objects.renew(owner)
         talk(owner)
 
     elsewhere(make)
@@ -121,6 +122,7 @@ def pages(leads):
         "/calendar/",
         "/calendar/?view=agenda&who=all",
         "/calendar/?view=month",
+        "/calendar/?subscribe=1",
         "/notifications/",
         "/settings/",
     )

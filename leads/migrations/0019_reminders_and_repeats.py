@@ -24,7 +24,7 @@ def arm(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0017_following"),
+        ("leads", "0018_calendar_feeds"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
