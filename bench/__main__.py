@@ -24,6 +24,7 @@ from bench import (
     pages,
     reads,
     saturation,
+    storms,
 )
 from bench.stage import Stage
 from tools.command import say, unwind_when_terminated
@@ -43,6 +44,7 @@ ROWS = {
     "retention": calm.retention,
     "pages": pages.times,
     "weights": pages.weights,
+    "storms": storms.measure,
     "lighthouse": lighthouse.measure,
 }
 WAITING = {
@@ -50,6 +52,7 @@ WAITING = {
     "idle",
     "retention",
     "lighthouse",
+    "storms",
 }  # rows that take their time however few the runs
 QUICK = {
     "runs": 1,

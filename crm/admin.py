@@ -46,6 +46,7 @@ class PersonAdmin(UserAdmin):
     fieldsets = (
         (None, {"fields": ("email", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "role", "is_active")}),
+        ("Quiet hours", {"fields": ("quiet_from", "quiet_until", "zone")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (

@@ -5,6 +5,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from crm import zones
+
 
 class SignInForm(auth_forms.AuthenticationForm):
     username = forms.EmailField(
@@ -20,6 +22,29 @@ class SignInForm(auth_forms.AuthenticationForm):
                 _("Too many wrong passwords: wait fifteen minutes and try again."), "locked"
             )
         return ValidationError(_("That e-mail and password do not match."), "invalid_login")
+
+
+class QuietHoursForm(forms.ModelForm):
+    """``zone`` is what the browser said, preselected for who chose none yet."""
+
+    class Meta:
+        model = get_user_model()
+        fields = ("quiet_from", "quiet_until", "zone")
+        labels = {"quiet_from": _("Quiet from"), "quiet_until": _("Until")}
+        help_texts = {"quiet_from": ""}
+        widgets = {
+            "quiet_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "quiet_until": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        }
+
+    def __init__(self, *args, zone="", **kwargs):
+        super().__init__(*args, **kwargs)
+        chosen = self.instance.zone or zone
+        names = sorted({*zones.PLACES, "UTC", *filter(None, [chosen])})
+        self.fields["zone"] = forms.ChoiceField(
+            label=_("Time zone"), choices=[(name, name.replace("_", " ")) for name in names]
+        )
+        self.initial["zone"] = chosen or settings.TIME_ZONE
 
 
 class ProfileForm(forms.ModelForm):

@@ -2,12 +2,14 @@
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
+from crm import zones
 from notifications import realtime
 
 
@@ -56,6 +58,20 @@ class User(AbstractBaseUser):
         choices=settings.LANGUAGES,
         help_text="Of the pages. Empty: the first of the browser's that there is.",
     )
+    quiet_from = models.TimeField(
+        _("quiet from"),
+        null=True,
+        blank=True,
+        help_text="Until the other time nothing rings or pops up for them. Both, or neither.",
+    )
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+    zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[zones.validate],
+        help_text="Of the quiet hours, as Europe/Berlin. Empty: the browser's.",
+    )
     is_active = models.BooleanField(
         "active",
         default=True,
@@ -73,7 +89,16 @@ class User(AbstractBaseUser):
         constraints = [
             models.CheckConstraint(
                 condition=Q(role__in=["rep", "manager", "admin"]), name="user_role_known"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False)
+                & ~Q(quiet_from=F("quiet_until")),
+                name="user_quiet_hours_whole",
+                violation_error_message=_(
+                    "Quiet hours need two different times, or neither of them."
+                ),
+            ),
         ]
 
     def __str__(self):
@@ -105,6 +130,21 @@ class User(AbstractBaseUser):
     def close_sockets_after_commit(self):
         code = realtime.REVOKED if self.is_active else realtime.DEACTIVATED
         realtime.end_sockets(self.pk, code=code)
+
+    def clean(self):
+        super().clean()
+        begin, end = (
+            time and time.replace(second=0, microsecond=0)
+            for time in (self.quiet_from, self.quiet_until)
+        )
+        self.quiet_from, self.quiet_until = begin, end
+        if (begin is None) != (end is None):
+            missing = "quiet_until" if end is None else "quiet_from"
+            raise ValidationError({missing: _("Give both times, or leave both empty.")})
+        if begin is not None and begin == end:
+            raise ValidationError(
+                {"quiet_until": _("Give another time: from one to the same is no time at all.")}
+            )
 
     def get_full_name(self):
         return f"{self.first_name} {self.last_name}".strip()

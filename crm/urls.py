@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
 from chat.api import ConversationViewSet
-from crm import api, chat, health, views
+from crm import api, chat, health, quiet, views
 from crm.announcing.api import AnnouncementViewSet
 from leads import api as leads
 from leads.views import calendar, feed, tasks
@@ -55,6 +55,7 @@ urlpatterns = [
     path("logout/", views.logout, name="logout"),
     path("", views.today, name="today"),
     path("settings/", views.settings, name="settings"),
+    path("settings/quiet/", quiet.hours, name="quiet"),
     path("leads/", include("leads.urls")),
     path("tasks/", tasks.index, name="tasks"),
     path("tasks/new/", tasks.new, name="new-task"),

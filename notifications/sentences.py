@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 
 from notifications.kinds import Kind
 from notifications.models import Reason
@@ -41,6 +41,31 @@ OTHERS = {
     (Kind.EVENT, gettext_noop("Appointment Cancelled")): SENTENCES[Kind.EVENT],
     (Kind.EVENT, gettext_noop("Task Due")): gettext_noop("{task} for {lead} at {time}"),
 }
+STORMS = {
+    Kind.LEAD_CREATED: ngettext_lazy("{n} new lead", "{n} new leads", "n"),
+    Kind.TASK_COMPLETED: ngettext_lazy("{n} completed task", "{n} completed tasks", "n"),
+    Kind.SCORE_UPDATED: ngettext_lazy("{n} score change", "{n} score changes", "n"),
+    Kind.COMMENT_ADDED: ngettext_lazy("{n} comment", "{n} comments", "n"),
+    Kind.CONTACT: ngettext_lazy("{n} contact change", "{n} contact changes", "n"),
+    Kind.EMAIL: ngettext_lazy("{n} e-mail", "{n} e-mails", "n"),
+    Kind.EVENT: ngettext_lazy("{n} appointment", "{n} appointments", "n"),
+    Kind.SYSTEM: ngettext_lazy("{n} announcement", "{n} announcements", "n"),
+}
+TYPICAL = 12  # whose plural scripts take for every storm
+
+
+def storm_of(kind, n: int, more=False) -> str:
+    """``12 new leads`` in the language that is active; ``1000+`` where there are ``more``."""
+    return _storm_sentence(kind, n).replace("{n}", f"{n}+" if more else str(n))
+
+
+def storms_in_words() -> list[dict]:
+    """For scripts: of each kind what many of it are called, with ``{n}`` for how many."""
+    return [{"kind": kind.value, "words": _storm_sentence(kind, TYPICAL)} for kind in STORMS]
+
+
+def _storm_sentence(kind, n):
+    return STORMS[kind] % {"n": n}  # which chooses the form, and fills nothing in
 
 
 def title_of(notification) -> str:

@@ -22,6 +22,8 @@ class Forms(HTMLParser):
         if tag == "input" and name and given.get("type") not in ("submit", "button", "file"):
             if given.get("type") not in ("checkbox", "radio") or "checked" in given:
                 _add(values, name, given.get("value") or ("on" if "checked" in given else ""))
+        elif tag == "button" and "formaction" in given:  # sends the same elsewhere
+            self.found.insert(-1, (given["formaction"], dict(values)))
         elif tag == "textarea" and name:
             self._area, values[name] = name, ""
         elif tag == "select" and name:

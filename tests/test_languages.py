@@ -12,6 +12,7 @@ from babel.messages import pofile
 from django.utils import timezone, translation
 
 from chat.models import Message
+from crm import zones
 from crm.models import User
 from leads.models import Lead, SavedView
 from notifications import sentences
@@ -107,7 +108,8 @@ def unmarked(page) -> list[str]:
         rest = words
         while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", "", rest)) != rest:
             rest = shorter
-        if set(FREE.sub("", rest)) & set(string.ascii_letters):
+        a_place = rest.replace(" ", "_") in zones.KNOWN  # named as everywhere
+        if not a_place and set(FREE.sub("", rest)) & set(string.ascii_letters):
             left.append(" ".join(words.split()))
     return left
 

@@ -23,6 +23,7 @@ from notifications.prepared import Prepared
 from notifications.realtime import Push
 
 PAGE = 500  # rows that one page of changes, and one number, hold at most
+PART = 100  # rows that change, each by its own number, while the inbox is held once
 
 
 class PositionLost(Exception):
@@ -152,6 +153,29 @@ class Inbox(models.Model):
             Inbox.store([inbox])
             realtime.publish_after_commit(pushes)
         return before - inbox.unread_count
+
+    def mark_some_read(self, kind: str, first: int, last: int, limit: int = 1_000) -> int:
+        """Marks those of the ``kind`` that arrived from ``first`` to ``last`` as read, the newest
+        ``limit`` of them; returns how many that were. Each takes a number: no frame tells of some
+        together."""
+        some = self.user.notifications.unread().filter(type=kind, arrival__range=(first, last))
+        marked = 0
+        while marked < limit and (count := self._mark_part_read(some, limit - marked)):
+            marked += count
+        return marked
+
+    def _mark_part_read(self, some, limit) -> int:
+        with transaction.atomic():
+            inbox = Inbox.objects.lock_one(self.pk)
+            rows = list(some.order_by("-arrival")[: min(limit, PART)])
+            now = timezone.now()
+            for row in rows:
+                row.read_at = now
+            pushes = [row.number(inbox, unread=-1) for row in rows]
+            models.QuerySet.bulk_update(some, rows, ["read_at", "seq", "updated_at"])
+            Inbox.store([inbox])
+            realtime.publish_after_commit(pushes)
+        return len(rows)
 
     def acknowledge(self, seq: int) -> None:
         """A client has everything up to ``seq``. Never goes back, never passes the sequence."""

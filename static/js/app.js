@@ -19,6 +19,7 @@ import { pageHabits } from "./page.js";
 import { palette } from "./palette.js";
 import { pickLead } from "./pick-lead.js";
 import { leavePlace, placeLeft } from "./place.js";
+import { quiet } from "./quiet.js";
 import { rows } from "./rows.js";
 import { selection } from "./selection.js";
 import { sound } from "./sound.js";
@@ -41,7 +42,7 @@ function live({ user, seq, unread, chatSeq, chatUnread, socket }) {
     chatSeq: left.chatSeq ?? Number(chatSeq),
     chatUnread: Number(chatUnread),
   });
-  const parts = [follow, banners, bell, title, sound, desktop, status, leadsLive, liveSections, board, inbox, looking, chat, chatPage];
+  const parts = [follow, banners, bell, title, quiet, sound, desktop, status, leadsLive, liveSections, board, inbox, looking, chat, chatPage];
   for (const part of parts) part(feed);
   const onShow = toasts(feed, left.toasts);
   items();

@@ -3,10 +3,13 @@
  * panel's list is a fragment of the server, fetched when it opens and again when something happens.
  */
 import { seen } from "./seen.js";
+import { paced } from "./storms.js";
 import { refill, settled } from "./swap.js";
 import { counted, text } from "./texts.js";
 
 const MOST = 99;
+const DRAWN = 100; // milliseconds between two counts of a storm,
+const SAID = 1_500; // and between two that are read out
 
 export function bell(feed) {
   const button = document.querySelector("[data-bell]");
@@ -36,6 +39,7 @@ export function bell(feed) {
   document.addEventListener("pointerdown", (event) => {
     if (isOpen() && !panel.contains(event.target) && !button.contains(event.target)) toggle(false);
   });
+  list.addEventListener("toggle", () => seen(list), { capture: true }); // what was folded is on show
   tabs(panel, list, fill);
   counts(feed, button);
   for (const name of ["notification", "updated", "deleted", "bulk", "reset"]) {
@@ -59,15 +63,28 @@ function tabs(panel, list, fill) {
 function counts(feed, button) {
   const badge = button.querySelector("[data-badge]");
   const announcer = document.querySelector("[data-announce]");
-  let shown = Number(document.body.dataset.unread);
-  feed.addEventListener("count", ({ detail: { unreadCount } }) => {
+  let drawn = feed.unreadCount;
+  let said = drawn;
+
+  function draw() {
+    const unreadCount = (drawn = feed.unreadCount);
     button.setAttribute(
       "aria-label",
       unreadCount ? text("bellUnread", { n: unreadCount }) : text("bell"),
     );
     badge.textContent = unreadCount > MOST ? `${MOST}+` : unreadCount;
     badge.hidden = unreadCount === 0;
-    if (unreadCount !== shown) announcer.textContent = counted("unread", unreadCount);
-    shown = unreadCount;
+  }
+
+  function say() {
+    if (feed.unreadCount !== said) announcer.textContent = counted("unread", feed.unreadCount);
+    said = feed.unreadCount;
+  }
+
+  const drawSoon = paced(draw, DRAWN);
+  const saySoon = paced(say, SAID);
+  feed.addEventListener("count", () => {
+    if (feed.unreadCount !== drawn) drawSoon();
+    if (feed.unreadCount !== said) saySoon();
   });
 }

@@ -1,15 +1,21 @@
 /**
  * Desktop notifications, through the service worker (Android's Chrome knows no other way). The person
  * allows them with a button; the leading tab shows them, tagged with the notification's id, and takes
- * them away when it was read elsewhere. A click focuses a window of ours, or opens one.
+ * them away when it was read elsewhere. Those of a storm are one, tagged with its kind, which goes when
+ * all of them are read. In quiet hours there are none. A click focuses a window of ours, or opens one.
  *
  *   <button data-desktop-toggle>, <span data-desktop-state>
  */
 import { notifications } from "./api.js";
 import { remember, remembered } from "./prefs.js";
+import { hushed } from "./quiet-hours.js";
+import { Storms } from "./storms.js";
+import { settled } from "./swap.js";
 import { text } from "./texts.js";
-import { told } from "./told.js";
+import { told, toldStorm } from "./told.js";
 
+const COUNTED = 1_000; // milliseconds between two counts of a storm
+const CLEARED = 200;
 const HASH = /^#notification=([0-9a-f-]{36})$/;
 const supported = () => "Notification" in globalThis && "serviceWorker" in navigator;
 const allowed = () =>
@@ -24,30 +30,70 @@ export function desktop(feed) {
   navigator.serviceWorker.addEventListener("message", ({ data }) => {
     if (data?.open) location.assign(data.open);
   });
+  alerts(feed);
+}
+
+function alerts(feed) {
+  const storms = new Storms();
+  const growing = new Map(); // kind -> ids, of which the system shows fewer
+  const over = new Set(); // ids that were read or deleted
+
+  const grow = settled(() => {
+    for (const [kind, ids] of growing) if (ids.size) showStorm(kind, ids);
+    growing.clear();
+  }, COUNTED);
+  const clear = settled(() => takeAway(({ tag, data }) => over.has(tag) || data.ids?.every((id) => over.has(id))), CLEARED);
+
+  function end(id) {
+    over.add(id);
+    storms.over(id);
+    clear();
+  }
+
   feed.addEventListener("notification", ({ detail: { notification, live } }) => {
-    if (live && feed.leading && allowed()) show(notification);
+    if (!live || !feed.leading || !allowed() || hushed()) return;
+    const { id, type: kind } = notification;
+    const ids = storms.came(kind, id);
+    if (!ids) return show(notification);
+    growing.set(kind, ids);
+    grow();
   });
   feed.addEventListener("updated", ({ detail: { notification } }) => {
-    if (notification.isRead) takeAway(notification.id);
+    if (notification.isRead) end(notification.id);
+    else over.delete(notification.id);
   });
-  feed.addEventListener("deleted", ({ detail }) => takeAway(detail.id));
+  feed.addEventListener("deleted", ({ detail }) => end(detail.id));
+  feed.addEventListener("bulk", () => {
+    storms.forget();
+    growing.clear();
+    takeAway(() => true);
+  });
 }
 
 const register = () => navigator.serviceWorker.register("/sw.js");
 
-async function show(notification) {
-  const { id, url } = notification;
+async function show({ id, url, ...notification }) {
   const { title, message } = told(notification);
+  await put(title, { body: message, tag: id, data: { id, url } });
+}
+
+async function showStorm(kind, ids) {
+  const data = { ids: [...ids], url: `/notifications/?type=${kind}` };
+  await put(toldStorm(kind, ids.size), { body: text("missedWhere"), tag: `storm-${kind}`, data });
+  await takeAway(({ tag }) => ids.has(tag));
+}
+
+async function put(title, options) {
   await register();
   const worker = await navigator.serviceWorker.ready;
   const icon = document.querySelector("link[rel=icon]")?.href;
-  await worker.showNotification(title, { body: message, tag: id, icon, data: { id, url } });
+  await worker.showNotification(title, { ...options, icon });
 }
 
-async function takeAway(tag) {
+async function takeAway(concerned) {
   if (!allowed()) return;
   const worker = await navigator.serviceWorker.getRegistration();
-  for (const shown of (await worker?.getNotifications({ tag })) ?? []) shown.close();
+  for (const shown of (await worker?.getNotifications()) ?? []) if (concerned(shown)) shown.close();
 }
 
 /** A page that was opened by a desktop notification marks it read. */

@@ -4,9 +4,9 @@
  *   <li data-notification="ID" data-key="ID" data-unread>
  *     <a data-open href>                               marks it read, and goes there
  *     <button data-verb="read|unread|delete|undo">     submits a form, so all but "undo" work
- *   <button data-verb="read-all">                      without scripts too
+ *   <button data-verb="read-all|read-storm">           without scripts too
  */
-import { notifications } from "./api.js";
+import { notifications, submit } from "./api.js";
 import { deleteSoon, undo } from "./undo.js";
 
 const verbs = {
@@ -21,6 +21,7 @@ const verbs = {
     item.querySelector("[data-verb=delete]").focus();
   },
   "read-all": () => notifications.markAll(),
+  "read-storm": (_, button) => submit(button.getAttribute("formaction"), new FormData(button.form)),
 };
 
 /** Shows it at once; the count follows when the server says it. */
@@ -50,7 +51,8 @@ function submitted(event) {
   const verb = event.submitter?.dataset.verb;
   if (!verbs[verb]) return;
   event.preventDefault();
-  Promise.resolve(verbs[verb](event.target.closest("[data-notification]"))).catch(console.error);
+  const item = event.target.closest("[data-notification]");
+  Promise.resolve(verbs[verb](item, event.submitter)).catch(console.error);
 }
 
 export function items() {

@@ -13,8 +13,10 @@ import { refill, settled, swapped } from "./swap.js";
 import { counted } from "./texts.js";
 
 const SCROLLED = 120; // pixels
-const BURST = 5; // more new leads than this at a time, and the list is asked for once
+const BURST = 5; // more leads than this at a time, and the list is asked for once
 const HIGHLIGHT = 2_000; // milliseconds
+const SLICE = 10; // rows, and
+const FRAME = 30; // milliseconds until the next
 
 export function leadsLive(feed) {
   const list = document.querySelector("[data-leads-live]");
@@ -57,6 +59,7 @@ function missing(error) {
 function liveList(feed, list) {
   const pill = document.querySelector("[data-leads-pill]");
   const arrived = new Set(); // ids that came and are not shown yet
+  const changed = new Set(); // ids whose rows are not what they show any more
   let work = Promise.resolve(); // one change of the list after the other, in the order they came
   const next = (change) => (work = work.then(change).catch(console.error));
   const rowOf = (id) => list.querySelector(`[data-lead="${id}"]`);
@@ -76,6 +79,13 @@ function liveList(feed, list) {
     swapped(list);
   }
 
+  async function catchUp() {
+    const ids = [...changed].filter(rowOf);
+    changed.clear();
+    if (ids.length > BURST) await refillInSlices(list);
+    else for (const id of ids) await replace(id);
+  }
+
   async function bringOne(id) {
     const row = await fetched(id);
     rowOf(id)?.remove();
@@ -86,7 +96,7 @@ function liveList(feed, list) {
     pill.hidden = true;
     const ids = [...arrived].sort((a, b) => a - b);
     arrived.clear();
-    if (ids.length > BURST || !rows()) await refill(list);
+    if (ids.length > BURST || !rows()) await refillInSlices(list);
     else for (const id of ids) await bringOne(id);
     ids.map(rowOf).forEach(highlight);
     swapped(list);
@@ -98,16 +108,32 @@ function liveList(feed, list) {
     pill.hidden = false;
   }, 50);
 
+  const keepUp = settled(() => next(catchUp), 50);
+
   pill.addEventListener("click", () => {
     scrollTo({ top: 0 });
     next(bringIn);
   });
   feed.addEventListener("lead", ({ detail: { action, lead, id } }) => {
-    if (action === "remove") rowOf(id)?.remove(), arrived.delete(id);
-    else if (action === "change") next(() => replace(lead.id));
+    if (action === "remove") rowOf(id)?.remove(), arrived.delete(id), changed.delete(id);
+    else if (action === "change") changed.add(lead.id), keepUp();
     else if ("firstPage" in list.dataset) arrived.add(lead.id), come();
   });
   feed.addEventListener("caught-up", settled(() => next(() => refill(list)), 200));
+}
+
+/** A whole table of new rows takes a slow machine longer to lay out than a person waits without noticing:
+ * so they come in slices. */
+async function refillInSlices(list) {
+  const old = new Set(list.querySelectorAll("[data-lead]"));
+  await refill(list);
+  const fresh = [...list.querySelectorAll("[data-lead]")].filter((row) => !old.has(row)).slice(SLICE);
+  if (document.hidden) return;
+  fresh.forEach((row) => (row.hidden = true));
+  while (fresh.length) {
+    await new Promise((resolve) => setTimeout(resolve, FRAME));
+    fresh.splice(0, SLICE).forEach((row) => (row.hidden = false));
+  }
 }
 
 function highlight(row) {

@@ -1,6 +1,6 @@
 /**
  * When the bell is heard: once per browser however many tabs are open, once in three seconds however
- * much arrives, and only after the person turned it on with a button.
+ * much arrives, not in quiet hours, and only after the person turned it on with a button.
  *
  *   <button data-sound-toggle>    "Turn sound on", "Turn sound off"
  *   <button data-sound-blocked>   shown where it is on but the browser waits for a click
@@ -8,6 +8,7 @@
  */
 import { audible, audio, chime } from "./chime.js";
 import { remember, remembered } from "./prefs.js";
+import { hushed } from "./quiet-hours.js";
 import { text } from "./texts.js";
 
 const PAUSE = 3_000; // milliseconds between two rings
@@ -34,18 +35,24 @@ export function sound(feed) {
 
 /** Rings for what has the `id`, a notification or a message, unless a tab of this browser did, or just rang for another. */
 export function ring(id) {
-  if (!wanted() || !audible()) return;
+  if (!wanted() || !audible() || hushed() || !isTime(id)) return;
   if (!navigator.locks) return ringOnce(id);
   navigator.locks.request("leadbell:ring", { ifAvailable: true }, (lock) => lock && ringOnce(id));
 }
 
 function ringOnce(id) {
-  const last = remembered("rung", { ids: [], at: 0 });
-  if (last.ids.includes(id) || Date.now() - last.at < PAUSE) return;
-  remember("rung", { ids: [id, ...last.ids].slice(0, 20), at: Date.now() });
+  if (!isTime(id)) return;
+  remember("rung", { ids: [id, ...lastRung().ids].slice(0, 20), at: Date.now() });
   chime(volume());
   document.dispatchEvent(new CustomEvent("leadbell:rang", { detail: { id } }));
   return new Promise((resolve) => setTimeout(resolve, PAUSE)); // the lock is held as long
+}
+
+const lastRung = () => remembered("rung", { ids: [], at: 0 });
+
+function isTime(id) {
+  const { ids, at } = lastRung();
+  return !ids.includes(id) && Date.now() - at >= PAUSE;
 }
 
 /** Browsers let a page be heard only after a gesture on it. */

@@ -9,7 +9,8 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   const { id, url } = event.notification.data ?? {};
-  event.waitUntil(open(`${url || "/notifications/"}#notification=${id}`));
+  const place = url || "/notifications/";
+  event.waitUntil(open(id ? `${place}#notification=${id}` : place)); // a storm has no id
 });
 
 async function open(address) {

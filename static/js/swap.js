@@ -7,6 +7,9 @@
 import { page } from "./api.js";
 import { merge } from "./held.js";
 
+const FEW = 2; // calls
+const SLOWEST = 3_000; // milliseconds
+
 const latest = new WeakMap();
 
 export async function refill(element, path = location.href) {
@@ -41,14 +44,23 @@ export function swapped(element) {
   element.dispatchEvent(new CustomEvent("leadbell:swapped", { bubbles: true }));
 }
 
-/** `action` once for any number of calls within `milliseconds`. */
+/** `action` once for any number of calls within `milliseconds`. Where many come within that, it is
+ * longer the next time, up to SLOWEST: what keeps changing is not drawn anew all the while. */
 export function settled(action, milliseconds) {
   let timer = null;
+  let [calls, pause, ended] = [0, milliseconds, 0];
+
+  function run() {
+    timer = null;
+    pause = calls > FEW ? Math.max(milliseconds, Math.min(2 * pause, SLOWEST)) : milliseconds;
+    ended = Date.now();
+    action();
+  }
   return () => {
-    timer ??= setTimeout(() => {
-      timer = null;
-      action();
-    }, milliseconds);
+    calls = timer === null ? 1 : calls + 1;
+    if (timer !== null) return;
+    if (Date.now() - ended > 2 * pause) pause = milliseconds;
+    timer = setTimeout(run, pause);
   };
 }
 

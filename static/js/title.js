@@ -1,9 +1,16 @@
 /** The unread count in the tab's title: "(3) Leads · Leadbell". */
+import { paced } from "./storms.js";
+
+const PAUSE = 100; // milliseconds between two counts of a storm
+
 export function title(feed) {
   const plain = document.title.replace(/^\(\d+\+?\) /, "");
-  const write = (count) => {
+  let written = null;
+  const write = () => {
+    const count = (written = feed.unreadCount);
     document.title = count ? `(${count > 99 ? "99+" : count}) ${plain}` : plain;
   };
-  write(feed.unreadCount);
-  feed.addEventListener("count", ({ detail }) => write(detail.unreadCount));
+  write();
+  const writeSoon = paced(write, PAUSE);
+  feed.addEventListener("count", () => feed.unreadCount !== written && writeSoon());
 }

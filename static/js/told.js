@@ -5,6 +5,7 @@
  *   <template id="told"><i data-kind="score_updated" data-english="Score Updated" data-title="…"
  *     data-sentence="{lead} is now {score}" data-here="…"></i></template>
  *   <template id="told-words"><i data-word="phone">…</i></template>
+ *   <template id="storms"><i data-kind="lead_created">{n} new leads</i></template>
  */
 
 const MOMENT = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC";
@@ -30,6 +31,11 @@ export function told({ type, title, message }) {
     message: filled ? known.here.replace(/\{(\w+)\}/g, (_, gap) => fill(gap, filled.groups)) : plain,
   };
 }
+
+const storms = new Map(inside("storms").map(({ dataset, textContent }) => [dataset.kind, textContent]));
+
+/** "12 new leads". */
+export const toldStorm = (kind, n) => (storms.get(kind) ?? "{n}").replace("{n}", n);
 
 function fill(gap, values) {
   if (gap === "time" || gap === "before") return localised(values[gap]);

@@ -53,6 +53,7 @@ NOT_PAGES = {
     *("leads:change-appointment", "leads:cancel-appointment"),
     *("announcements:banners",),
     *("notifications:panel", "notifications:keep", "notifications:read-all"),
+    "notifications:read-storm",
     *("notifications:read", "notifications:unread", "notifications:delete"),
 }
 WIDTHS, HEIGHT = (1280, 360), 800

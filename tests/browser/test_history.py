@@ -1,6 +1,7 @@
 """The history page, with scripts and without."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -104,7 +105,7 @@ def test_an_open_history_follows_what_happens(browser_of, owner, rest):
 
 
 def test_a_long_history_goes_on_where_the_page_ended(browser_of, owner, rest, elsewhere):
-    elsewhere(lambda: LeadFactory.create_batch(60))
+    elsewhere(lambda: hour_by_hour(owner, 60))
     page = browser_of(owner, "/notifications/").page
     expect(history(page)).to_have_count(50)
     page.get_by_role("link", name="Show more").click()
@@ -114,6 +115,14 @@ def test_a_long_history_goes_on_where_the_page_ended(browser_of, owner, rest, el
     expect(history(page)).to_have_count(10)
     page.get_by_role("link", name="Back to the newest").click()
     expect(history(page).first).to_contain_text("Ada Lovelace")
+
+
+def hour_by_hour(user, count):
+    """What comes at once would be one line."""
+    LeadFactory.create_batch(count)
+    for hours, row in enumerate(Notification.objects.visible_to(user)):
+        earlier = row.created_at - timedelta(hours=hours)
+        Notification.objects.filter(pk=row.pk).update(created_at=earlier)
 
 
 def press(item, name):

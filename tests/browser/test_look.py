@@ -125,6 +125,7 @@ def pages(leads):
         "/calendar/?subscribe=1",
         "/notifications/",
         "/settings/",
+        "/settings/quiet/",
     )
 
 
