@@ -31,6 +31,7 @@ router.register("conversations", ConversationViewSet)
 router.register("notifications", NotificationViewSet)
 router.register("announcements", AnnouncementViewSet)
 
+PUT_THERE = {"get": "retrieve", "put": "update", "delete": "destroy"}
 api_urls = [
     path("auth/token/", api.Token.as_view()),
     path("auth/token/refresh/", api.TokenRefresh.as_view()),
@@ -39,6 +40,9 @@ api_urls = [
     path("users/", api.Users.as_view()),
     path("schema/", reading(SpectacularJSONAPIView.as_view()), name="schema"),
     path("docs/", reading(api.Docs.as_view(url_name="schema"))),
+    path("tasks/<int:pk>/reminder/", leads.ReminderOfTask.as_view(PUT_THERE)),
+    path("tasks/<int:pk>/snooze/", leads.ReminderOfTask.as_view({"post": "snooze"})),
+    path("tasks/<int:pk>/repeat/", leads.RepeatOfTask.as_view(PUT_THERE)),
     path("", include(router.urls)),
 ]
 
@@ -57,6 +61,7 @@ urlpatterns = [
     path("tasks/new/", tasks.new, name="new-task"),
     path("tasks/<int:pk>/complete/", tasks.complete, name="complete-task"),
     path("tasks/<int:pk>/reopen/", tasks.reopen, name="reopen-task"),
+    path("tasks/<int:pk>/snooze/", tasks.snooze, name="snooze-task"),
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/feed/<str:token>.ics", feed.feed, name="calendar-feed"),
     path("calendar/feed/renew/", feed.renew, name="renew-calendar-feed"),

@@ -1,6 +1,7 @@
 """Leads, and what belongs to them, over REST."""
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ValidationError as ModelError
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -8,7 +9,7 @@ from django.utils.functional import cached_property
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.response import Response
 
@@ -33,6 +34,13 @@ class ByPolicy(BasePermission):
         self.message = policy.refusal(obj)
         action = self.actions.get(request.method, policy.READ)
         return policy.may(request.user, action, obj)
+
+
+class ChangesByPolicy(ByPolicy):
+    actions = dict.fromkeys(("PUT", "POST", "DELETE"), policy.CHANGE)
+
+    def has_permission(self, request, view):
+        return True  # of which task is asked below
 
 
 class _SaysWhereItWent:
@@ -197,6 +205,61 @@ class TasksOfLead(_Collection):
 class TaskViewSet(_Item):
     queryset = Task.objects.all()
     serializer_class = serializers.TaskChangeSerializer
+
+
+class _OfTask(_MayHaveGone, viewsets.GenericViewSet):
+    """What lies below ``/api/tasks/{id}/``: whoever may change the task may change that."""
+
+    queryset = Task.objects.all()
+    permission_classes = (IsAuthenticated, ChangesByPolicy)
+
+    def retrieve(self, request, pk):
+        return Response(self.get_serializer(self.get_object()).data)
+
+    def update(self, request, pk):
+        with transaction.atomic():
+            serializer = self.get_serializer(self.locked(), data=request.data)
+            serializer.is_valid(raise_exception=True)
+            serializer.save(by=request.user)
+        return Response(serializer.data)
+
+    def locked(self):
+        row = self.get_queryset().locked(self.kwargs["pk"])
+        self.check_object_permissions(self.request, row)
+        return row
+
+
+class ReminderOfTask(_OfTask):
+    serializer_class = serializers.ReminderSerializer
+
+    def destroy(self, request, pk):
+        with transaction.atomic():
+            self.locked().silence(by=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=serializers.SnoozeSerializer, responses=serializers.ReminderSerializer)
+    def snooze(self, request, pk):
+        """The reminder comes again then."""
+        asked = serializers.SnoozeSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with transaction.atomic():
+            task = self.locked()
+            try:
+                task.snooze(asked.validated_data["until"])
+            except ModelError as problem:
+                raise ValidationError({"until": problem.messages}) from problem
+        return Response(self.get_serializer(task).data)
+
+
+class RepeatOfTask(_OfTask):
+    serializer_class = serializers.RepeatSerializer
+
+    def destroy(self, request, pk):
+        with transaction.atomic():
+            task = self.locked()
+            task.repeat = ""
+            task.save(by=request.user)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class InteractionsOfLead(_Collection):

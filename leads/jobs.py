@@ -1,7 +1,7 @@
 """The worker's jobs for leads."""
 
 from leads import fading
-from leads.models import IdempotencyKey, Looking
+from leads.models import Appointment, IdempotencyKey, Looking, Task
 from notifications.worker import Job
 
 HOUR = 3600
@@ -21,7 +21,12 @@ def forget_lapsed_lookings() -> int:
     return Looking.objects.forget_lapsed()
 
 
+def ring_reminders() -> int:
+    return Task.objects.ring() + Appointment.objects.ring()
+
+
 JOBS = [
+    Job("reminders that are due", 1, ring_reminders),
     Job("expired idempotency keys", HOUR, forget_keys),
     Job("scores that time or new rules change", 2, fade_scores),
     Job("who looks at a lead no more", 5, forget_lapsed_lookings),

@@ -5,6 +5,7 @@ import copy
 from django.core.exceptions import ValidationError as ModelError
 from rest_framework import serializers
 
+from leads.recurrence import Unit
 from notifications import wire
 from notifications.fields import (
     ActiveUserField,
@@ -17,6 +18,14 @@ from notifications.fields import (
 
 def _text(source=None, **kwargs):
     return StrictCharField(source=source, required=False, allow_blank=True, **kwargs)
+
+
+def _moment(source, **kwargs):
+    return serializers.DateTimeField(source=source, required=False, allow_null=True, **kwargs)
+
+
+def _minutes(source, **kwargs):
+    return StrictIntegerField(source=source, required=False, allow_null=True, min_value=0, **kwargs)
 
 
 # What JSON has as the model has it.
@@ -46,6 +55,7 @@ class ModelRules(serializers.Serializer):
     every door the same. References are checked by their fields."""
 
     REFERENCES = ()
+    OTHER = {}  # names of the model's fields that are no fields here: what to say it of
 
     def get_fields(self):
         """DRF makes every declared field anew for every serializer, which took longer than all of
@@ -67,7 +77,7 @@ class ModelRules(serializers.Serializer):
         return instance
 
     def _by_json_name(self, problem):
-        names = {field.source: name for name, field in self.fields.items()}
+        names = self.OTHER | {field.source: name for name, field in self.fields.items()}
         return {names[name]: errors for name, errors in problem.message_dict.items()}
 
 
@@ -140,13 +150,28 @@ class CommentSerializer(_OfLeadSerializer):
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
 
 
-class TaskSerializer(_OfLeadSerializer):
+class _RemindsSerializer(_OfLeadSerializer):
+    """Of the two ways to be reminded, the one that is given takes the place of the other."""
+
     REFERENCES = (*_OfLeadSerializer.REFERENCES, "assignee")
+    REMINDERS = {"remind_at": "remind_minutes_before", "remind_minutes_before": "remind_at"}
+
+    def validate(self, attrs):
+        for name, other in self.REMINDERS.items():
+            if attrs.get(name) is not None and other not in attrs:
+                setattr(self.instance, other, None)
+        return super().validate(attrs)
+
+
+class TaskSerializer(_RemindsSerializer):
+    OTHER = {"repeat_until": "dueAt"}
 
     title = StrictCharField(allow_blank=True)
     assigneeId = ActiveUserField(source="assignee_id", required=False, allow_null=True)
     dueAt = serializers.DateTimeField(source="due_at", required=False, allow_null=True)
     completedAt = serializers.DateTimeField(source="completed_at", read_only=True, allow_null=True)
+    remindAt = _moment("remind_at", write_only=True)
+    remindMinutesBefore = _minutes("remind_minutes_before", write_only=True)
 
 
 class TaskChangeSerializer(TaskSerializer):
@@ -157,6 +182,56 @@ class TaskChangeSerializer(TaskSerializer):
         if completed is not None:
             self.instance.mark(completed)
         return super().validate(attrs)
+
+
+class ReminderSerializer(_RemindsSerializer):
+    """When a task reminds: at a time, or so many minutes before it is due."""
+
+    OTHER = {"due_at": "minutesBefore", "repeat_until": "minutesBefore"}
+
+    taskId = serializers.IntegerField(source="pk", read_only=True)
+    remindAt = _moment("remind_at")
+    minutesBefore = _minutes("remind_minutes_before")
+    ringsAt = serializers.DateTimeField(source="ring_at", read_only=True, allow_null=True)
+
+    def get_fields(self):
+        return _without_lead(super().get_fields())
+
+    def validate(self, attrs):
+        if attrs.get("remind_at") is None and attrs.get("remind_minutes_before") is None:
+            raise serializers.ValidationError(
+                {"remindAt": "Give a time, or give minutesBefore; DELETE takes the reminder away."}
+            )
+        return super().validate(attrs)
+
+
+class SnoozeSerializer(serializers.Serializer):
+    until = serializers.DateTimeField()
+
+
+class RepeatSerializer(_OfLeadSerializer):
+    """How a task repeats, by the clock of a zone; until a last day, if there is one."""
+
+    REFERENCES = TaskSerializer.REFERENCES
+    OTHER = dict.fromkeys(("due_at", "remind_at", "remind_minutes_before"), "unit")
+
+    taskId = serializers.IntegerField(source="pk", read_only=True)
+    unit = serializers.ChoiceField(source="repeat", choices=Unit.choices)
+    every = StrictIntegerField(source="repeat_every", default=1, min_value=1)
+    until = serializers.DateField(source="repeat_until", allow_null=True, default=None)
+    zone = StrictCharField(source="repeat_zone", default="UTC")
+
+    def get_fields(self):
+        return _without_lead(super().get_fields())
+
+    def to_representation(self, instance):
+        """Of a task that does not repeat, the unit is null."""
+        said = super().to_representation(instance)
+        return said if instance.repeat else said | {"unit": None, "zone": None}
+
+
+def _without_lead(fields):
+    return {name: field for name, field in fields.items() if name not in ("id", "leadId")}
 
 
 class InteractionSerializer(_OfLeadSerializer):
@@ -179,9 +254,7 @@ class AppointmentSerializer(_OfLeadSerializer):
     startsAt = serializers.DateTimeField(source="starts_at")
     endsAt = serializers.DateTimeField(source="ends_at")
     attendeeIds = ActiveUsersField(source="attendee_ids", required=False)
-    remindMinutesBefore = StrictIntegerField(
-        source="remind_minutes_before", required=False, allow_null=True, min_value=0
-    )
+    remindMinutesBefore = _minutes("remind_minutes_before")
 
 
 class ChangeSerializer(serializers.Serializer):

@@ -5,12 +5,13 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
 from leads.forms.moments import MomentField
+from leads.forms.reminding import Reminding
 from leads.models import Lead, Task
 
 OFFERED = 8
 
 
-class TaskForm(forms.ModelForm):
+class TaskForm(Reminding):
     lead_name = forms.CharField(label=_("Lead"), max_length=200, required=False)
     lead = forms.ModelChoiceField(
         Lead.objects.all(), required=False, widget=forms.HiddenInput, blank=True
@@ -19,7 +20,7 @@ class TaskForm(forms.ModelForm):
 
     class Meta:
         model = Task
-        fields = ("title", "due_at", "assignee")
+        fields = ("title", "due_at", "assignee", *Reminding.FIELDS)
         labels = {"title": _("What to do"), "due_at": _("Due"), "assignee": _("Who")}
         field_classes = {"due_at": MomentField}
 

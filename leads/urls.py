@@ -52,6 +52,7 @@ urlpatterns = [
         {"completed": False},
         name="reopen-task",
     ),
+    path("<int:pk>/tasks/<int:task>/snooze/", agenda.snooze_task, name="snooze-task"),
     path("<int:pk>/merge/<int:other>/", merge.merge, name="merge"),
     path("<int:pk>/merges/<int:merge>/undo/", merge.undo, name="undo-merge"),
     path("<int:pk>/appointments/", agenda.add_appointment, name="add-appointment"),

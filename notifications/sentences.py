@@ -39,6 +39,7 @@ OTHERS = {
         "{title} with {lead} at {time}, not {before}"
     ),
     (Kind.EVENT, gettext_noop("Appointment Cancelled")): SENTENCES[Kind.EVENT],
+    (Kind.EVENT, gettext_noop("Task Due")): gettext_noop("{task} for {lead} at {time}"),
 }
 STORMS = {
     Kind.LEAD_CREATED: ngettext_lazy("{n} new lead", "{n} new leads", "n"),

@@ -534,10 +534,15 @@ ALLOWED = {
     "appointments": "GET POST",
     "timeline": "GET",
     "a task": "GET PATCH",
+    "a reminder": "GET PUT DELETE",
+    "a repeat": "GET PUT DELETE",
+    "a snooze": "POST",
     "an appointment": "GET PATCH DELETE",
     "/api/schema/": "GET",
     "/api/docs/": "GET",
 }
+
+OF_TASK = ("reminder", "repeat", "snooze")
 
 
 @debug_on_and_off
@@ -549,8 +554,9 @@ def test_a_wrong_method_gets_a_405_in_json_that_says_which_are_right(path, debug
     lead = site.doors["change"][1]
     address = {"lead": lead, "notification": site.doors["read"][1]}
     address |= {"a task": site.doors["complete"][1], "an appointment": site.doors["invite"][1]}
+    of_task = {f"a {part}": f"{address['a task']}{part}/" for part in OF_TASK}
     parts = ("comments", "tasks", "interactions", "appointments", "timeline")
-    address |= {name: f"{lead}{name}/" for name in parts}
+    address |= of_task | {name: f"{lead}{name}/" for name in parts}
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"} - set(allowed):
         response = site.api.generic(method, address.get(path, path), b"{}", JSON)
         assert (response.status_code, list(problem(response))) == (405, ["detail"])
@@ -818,7 +824,7 @@ def test_any_body_changes_a_lead_as_it_says_or_not_at_all(body, api, lead):
 
 PARTS = {
     "comments": {"body": "Hello"},
-    "tasks": {"title": "Call", "dueAt": None},
+    "tasks": {"title": "Call", "dueAt": None, "remindAt": None, "remindMinutesBefore": None},
     "interactions": {"kind": "call", "direction": "in", "body": "Hello", "occurredAt": NOW},
     "appointments": MEETING | {"attendeeIds": [], "remindMinutesBefore": 15},
 }

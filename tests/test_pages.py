@@ -68,6 +68,8 @@ POSTS = (
     "/leads/{lead}/tasks/",
     "/leads/{lead}/tasks/0/complete/",
     "/leads/{lead}/tasks/0/reopen/",
+    "/leads/{lead}/tasks/0/snooze/",
+    "/tasks/0/snooze/",
     "/leads/{lead}/tasks/0/",
     "/leads/{lead}/tasks/0/delete/",
     "/leads/{lead}/appointments/",

@@ -77,5 +77,5 @@ class Meanwhile(forms.ModelForm):
         return ", ".join(str(label) for value, label in choices if str(value) in now)
 
 
-MOMENTS = ("starts_at", "ends_at", "due_at")
+MOMENTS = ("starts_at", "ends_at", "due_at", "remind_at")
 CHANGED_MEANWHILE = _("Somebody changed this meanwhile. It is now: %(now)s")

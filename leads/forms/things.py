@@ -3,11 +3,11 @@
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from leads.forms.meanwhile import Meanwhile
 from leads.forms.moments import MomentField, PastField, as_stored
 from leads.forms.people import in_order, who_work_here
+from leads.forms.reminding import Reminding, minutes_before
 from leads.models import Appointment, Comment, Interaction, Task
 
 
@@ -75,13 +75,14 @@ class InteractionForm(CommentForm):
         return _as_stored(self, "occurred_at") or self.initial["occurred_at"]
 
 
-class TaskForm(Meanwhile):
+class TaskForm(Reminding, Meanwhile):
     use_required_attribute = False
     due_at = MomentField(label=_("Due"), required=False)
+    ATTRIBUTES = {"remind_minutes_before": "reminder"}
 
     class Meta:
         model = Task
-        fields = ("title", "due_at", "assignee")
+        fields = ("title", "due_at", "assignee", *Reminding.FIELDS)
         labels = {"title": _("Task"), "assignee": _("For")}
 
     def __init__(self, *args, **kwargs):
@@ -151,12 +152,8 @@ class AppointmentForm(Meanwhile):
         """What is offered, and what REST may have set."""
         minutes = self.instance.remind_minutes_before
         known = any(value == minutes for value, _label in self.REMINDERS)
-        other = [] if known or minutes is None else [(minutes, _minutes_before(minutes))]
+        other = [] if known or minutes is None else [(minutes, minutes_before(minutes))]
         return [*self.REMINDERS, *other]
-
-
-def _minutes_before(minutes):
-    return ngettext("%(n)s minute before", "%(n)s minutes before", minutes) % {"n": minutes}
 
 
 def _ids(name, instance):

@@ -1,4 +1,4 @@
-from datetime import UTC
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,14 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from leads import frames
 from leads.fields import LineField, MomentField
 from leads.models.activity import Activity, change
-from leads.models.of_lead import OfLead, OfLeadQuerySet
+from leads.models.ringing import LONGEST_REMINDER, Ringing, RingingQuerySet, before
 from notifications.kinds import Kind
 
-LONGEST_REMINDER = 4 * 7 * 24 * 60  # minutes
 MOVED, CANCELLED = "Appointment Moved", "Appointment Cancelled"  # titles of what rings
 
 
-class AppointmentQuerySet(OfLeadQuerySet):
+class AppointmentQuerySet(RingingQuerySet):
     def attended_by(self, user):
         return self.filter(attendances__user=user)
 
@@ -35,7 +34,7 @@ class AppointmentQuerySet(OfLeadQuerySet):
         return self.select_related("lead").prefetch_related("attendances__user")
 
 
-class Appointment(OfLead):
+class Appointment(Ringing):
     """When somebody meets a lead. Who attends is stored by ``save`` and ``attendee_ids``."""
 
     title = LineField(_("title"), max_length=200, error_messages={"blank": _("Give a title.")})
@@ -67,6 +66,12 @@ class Appointment(OfLead):
             models.Index(fields=["lead", "id"], name="appointment_list"),
             # Serves the calendar, which mostly looks ahead.
             models.Index(fields=["ends_at", "starts_at"], name="appointment_times"),
+            # Serves the worker, which looks for reminders every second.
+            models.Index(
+                fields=["ring_at"],
+                name="appointment_to_ring",
+                condition=Q(ring_at__isnull=False),
+            ),
         ]
 
     def __str__(self):
@@ -76,6 +81,10 @@ class Appointment(OfLead):
     def time(self) -> str:
         """When it starts, in UTC: everybody is told the same."""
         return f"{self.starts_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def reminds_at(self) -> datetime | None:
+        return before(self.starts_at, self.remind_minutes_before)
 
     @property
     def uid(self) -> str:
@@ -113,6 +122,9 @@ class Appointment(OfLead):
         self.lead.activity(Activity.Kind.EVENT, str(self), self.created_by_id, **at).save()
         self.lead.announce(Kind.EVENT, self._words(), by=self.created_by_id)
         self._show()
+
+    def tell_reminder(self) -> None:
+        self.lead.announce(Kind.EVENT, self._words(), by=None)
 
     def _changing(self, stored):
         self.sequence = stored.sequence + 1

@@ -68,6 +68,7 @@ class OfLead(models.Model):
         with transaction.atomic():
             if self._state.adding:
                 self.lead = self.lead_for(self.lead_id)
+                self._settle(None)
                 super().save(*args, **kwargs)
                 self._made()
                 tell_after_commit(self.lead)
@@ -85,6 +86,7 @@ class OfLead(models.Model):
             return super().delete(*args, **kwargs)
 
     def _change(self, stored, by, *args, **kwargs):
+        self._settle(stored)
         if self._same_as(stored):
             return
         self.edited_at = timezone.now()
@@ -95,6 +97,10 @@ class OfLead(models.Model):
 
     def _same_as(self, stored) -> bool:
         return same(self, stored)
+
+    def _settle(self, stored) -> None:
+        """What follows from its fields, before they are stored. ``stored`` is what is there, if it
+        is."""
 
     # What a kind of thing has to tell, in the transaction that stores it: its own ``_made()``, and
     # these. ``by`` is a user's id.

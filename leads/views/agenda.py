@@ -10,6 +10,7 @@ from leads import policy
 from leads.forms.things import AppointmentForm, TaskForm
 from leads.models import Appointment, Task
 from leads.views.lead import for_who_may, page
+from leads.views.tasks import put_off
 
 
 @for_who_may(policy.ADD, Task)
@@ -37,6 +38,14 @@ def mark_task(request, lead, task, completed):
 @require_POST
 def change_task(request, lead, task):
     return _change(request, lead, lead.tasks, task, TaskForm)
+
+
+@for_who_may(policy.READ)
+@require_POST
+def snooze_task(request, lead, task):
+    with transaction.atomic():
+        put_off(request, _locked(lead.tasks, task, request.user, policy.CHANGE))
+    return redirect(lead)
 
 
 @for_who_may(policy.READ)

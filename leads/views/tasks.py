@@ -1,21 +1,24 @@
 """The tasks of one, and of the team."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from leads import due, policy
 from leads.models import Lead, Task
+from leads.snooze import Snooze
 from leads.task_form import TaskForm
 from notifications.back import back
 
@@ -88,16 +91,45 @@ def reopen(request, pk):
 
 
 def _mark(request, pk, completed):
+    with _locked(request, pk) as task:
+        task.mark(completed)
+        task.save(by=request.user)
+    return back(request, "tasks")
+
+
+@login_required
+@require_POST
+def snooze(request, pk):
+    with _locked(request, pk) as task:
+        put_off(request, task)
+    return back(request, "tasks")
+
+
+def put_off(request, task):
+    """As the form says, and tells until when, or why not."""
+    if request.POST.get("for") not in Snooze.values:
+        raise BadRequest("There is no such time to be reminded at.")
+    until = Snooze(request.POST["for"]).until()
+    try:
+        task.snooze(until)
+    except ValidationError as problem:
+        messages.error(request, problem.messages[0])
+    else:
+        at = {"at": date_format(timezone.localtime(until), _("j M Y, H:i"))}
+        messages.success(request, _("You will be reminded on %(at)s.") % at)
+
+
+@contextmanager
+def _locked(request, pk):
+    """The task, for who may change it, while it is locked."""
     try:
         with transaction.atomic():
             task = Task.objects.locked(pk)
             if not policy.may(request.user, policy.CHANGE, task):
                 raise PermissionDenied
-            task.mark(completed)
-            task.save(by=request.user)
+            yield task
     except (Task.DoesNotExist, Lead.DoesNotExist) as gone:
         raise Http404 from gone
-    return back(request, "tasks")
 
 
 def _lead_given(query):

@@ -29,6 +29,7 @@ import { theme } from "./theme.js";
 import { title } from "./title.js";
 import { toasts } from "./toasts.js";
 import { undoable } from "./undo.js";
+import { snooze } from "./snooze.js";
 import { zone } from "./zone.js";
 
 function live({ user, seq, unread, chatSeq, chatUnread, socket }) {
@@ -78,4 +79,5 @@ keys();
 rows();
 selection();
 pageHabits();
+snooze();
 if (document.body.dataset.user) live(document.body.dataset);

@@ -40,6 +40,7 @@ ERRORS = ("400", "403", "403_csrf", "404", "500")
 # What no address of a page is: parts of pages, what is only posted to, and what is not HTML.
 NOT_PAGES = {
     *("logout", "service-worker", "manifest", "complete-task", "reopen-task"),
+    *("snooze-task", "leads:snooze-task"),
     *("leads:stage", "leads:row", "leads:board-counts", "leads:card", "leads:export"),
     *("leads:field", "leads:say", "leads:take-back", "leads:mend"),
     *("leads:looking", "leads:look", "leads:mentions-seen", "leads:undo-merge"),
