@@ -270,7 +270,8 @@ def test_who_muted_a_lead_does_not_hear_that_their_appointment_is_cancelled(
         wants(person, "followed", "event")
     Following.objects.choose(lead, teammate, muted_until=timezone.now() + SOON)
     with committing():
-        meeting = AppointmentFactory(lead=lead, attendee_ids=[owner.pk, teammate.pk])
+        times = {"starts_at": timezone.now() + SOON, "ends_at": timezone.now() + 2 * SOON}
+        meeting = AppointmentFactory(lead=lead, attendee_ids=[owner.pk, teammate.pk], **times)
         meeting.delete(by=owner)
 
     assert "event" not in heard(teammate)
