@@ -562,7 +562,7 @@ def test_an_administrator_writes_previews_and_withdraws_on_pages(
         ({"title": ""}, "Give a title."),
         ({"message": "<b>x</b>"}, "Take the HTML tags out"),
         ({"ends_at": "2020-01-01T10:00"}, "This has passed"),
-        ({"starts_at": "2027-03-28T02:30"}, "it may not exist"),
+        ({"starts_at": "2027-03-28T02:30"}, "does not exist on"),
         ({"starts_at": "9999-12-31T23:59"}, "before 2200"),
         ({"starts_at": "tomorrow"}, "Enter a valid date/time."),
     ],
