@@ -24,7 +24,16 @@ class SignInForm(auth_forms.AuthenticationForm):
         return ValidationError(_("That e-mail and password do not match."), "invalid_login")
 
 
-class QuietHoursForm(forms.ModelForm):
+class OwnForm(forms.ModelForm):
+    """What somebody says of themselves."""
+
+    def save(self):
+        """Nothing else: who is deactivated meanwhile stays it."""
+        self.instance.save(update_fields=self._meta.fields)
+        return self.instance
+
+
+class QuietHoursForm(OwnForm):
     """``zone`` is what the browser said, preselected for who chose none yet."""
 
     class Meta:
@@ -47,7 +56,7 @@ class QuietHoursForm(forms.ModelForm):
         self.initial["zone"] = chosen or settings.TIME_ZONE
 
 
-class ProfileForm(forms.ModelForm):
+class ProfileForm(OwnForm):
     language = forms.ChoiceField(
         label=_("Language"),
         choices=[("", _("As the browser says")), *settings.LANGUAGES],

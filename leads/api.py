@@ -53,7 +53,14 @@ class _SaysWhereItWent:
         return super().handle_exception(NotFound(detail) if detail else exc)
 
 
-class LeadViewSet(_SaysWhereItWent, viewsets.ModelViewSet):
+class _MayHaveGone:
+    """What somebody deletes while it is being written to was not there."""
+
+    def handle_exception(self, exc):
+        return super().handle_exception(Http404() if isinstance(exc, ObjectDoesNotExist) else exc)
+
+
+class LeadViewSet(_MayHaveGone, _SaysWhereItWent, viewsets.ModelViewSet):
     queryset = Lead.objects.all()
     serializer_class = LeadSerializer
     permission_classes = (IsAuthenticated, ByPolicy)
@@ -121,13 +128,6 @@ class LeadViewSet(_SaysWhereItWent, viewsets.ModelViewSet):
         if self.action == "partial_update":
             return queryset.select_for_update(no_key=True)
         return queryset
-
-
-class _MayHaveGone:
-    """What somebody deletes while it is being written to was not there."""
-
-    def handle_exception(self, exc):
-        return super().handle_exception(Http404() if isinstance(exc, ObjectDoesNotExist) else exc)
 
 
 class _PartOfLead(_SaysWhereItWent, viewsets.GenericViewSet):

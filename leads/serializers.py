@@ -12,6 +12,7 @@ from notifications.fields import (
     ActiveUsersField,
     StrictBooleanField,
     StrictCharField,
+    StrictChoiceField,
     StrictIntegerField,
 )
 
@@ -216,7 +217,7 @@ class RepeatSerializer(_OfLeadSerializer):
     OTHER = dict.fromkeys(("due_at", "remind_at", "remind_minutes_before"), "unit")
 
     taskId = serializers.IntegerField(source="pk", read_only=True)
-    unit = serializers.ChoiceField(source="repeat", choices=Unit.choices)
+    unit = StrictChoiceField(source="repeat", choices=Unit.choices)
     every = StrictIntegerField(source="repeat_every", default=1, min_value=1)
     until = serializers.DateField(source="repeat_until", allow_null=True, default=None)
     zone = StrictCharField(source="repeat_zone", default="UTC")

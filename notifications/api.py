@@ -7,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
-from notifications.fields import MAX_ID, StrictBooleanField, StrictUUIDField
+from notifications.fields import MAX_ID, StrictBooleanField, StrictChoiceField, StrictUUIDField
 from notifications.filters import NotificationFilter
 from notifications.kinds import Kind
 from notifications.models import Inbox, Notification, PositionLost, Preference, Wants
@@ -26,8 +26,8 @@ class ReadState(serializers.Serializer):
 
 
 class Hears(serializers.Serializer):
-    type = serializers.ChoiceField(choices=Kind.choices)
-    wants = serializers.ChoiceField(choices=Wants.choices)
+    type = StrictChoiceField(choices=Kind.choices)
+    wants = StrictChoiceField(choices=Wants.choices)
 
     def validate(self, attrs):
         if attrs == {"type": Kind.SYSTEM, "wants": Wants.FOLLOWED}:

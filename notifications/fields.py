@@ -29,6 +29,18 @@ class StrictBooleanField(serializers.BooleanField):
         return data
 
 
+class StrictChoiceField(serializers.ChoiceField):
+    """A choice as a JSON string. What was sent instead is not said again: half a character of it
+    cannot be written, and a megabyte need not be."""
+
+    default_error_messages = {"invalid_choice": "Give one of: {choices}."}
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str) or data not in self.choice_strings_to_values:
+            self.fail("invalid_choice", choices=", ".join(self.choice_strings_to_values))
+        return super().to_internal_value(data)
+
+
 class StrictUUIDField(serializers.UUIDField):
     """A UUID as a string; DRF takes numbers too."""
 

@@ -68,6 +68,8 @@ def _is_storm(chain):
 
 def _folded(wanted, size, at_hand):
     traces = [Trace(*each) for each in wanted.values_list(*Trace._fields)[:READ]]
+    if not traces:  # all were read or deleted meanwhile
+        return [], None
     lines, ends = _lines(traces, size)
     whole = len(traces) < READ
     rows = {row.pk: row for row in at_hand}

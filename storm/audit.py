@@ -27,6 +27,23 @@ CREATE CONSTRAINT TRIGGER storm_commit AFTER UPDATE OF seq, unread_count ON noti
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION storm_commit();
 """
 
+# Every event with everybody: what they chose of its kind, and whether it names them.
+EVERY_PAIR = """
+    FROM notifications_event e CROSS JOIN crm_user u
+    LEFT JOIN notifications_notification n ON n.event_id = e.id AND n.recipient_id = u.id
+    LEFT JOIN notifications_addressee a ON a.event_id = e.id AND a.user_id = u.id
+    LEFT JOIN notifications_preference p ON p.user_id = u.id AND p.kind = e.kind
+    WHERE u.is_active"""
+UNWANTED = """coalesce(NOT a.mentioned, true)
+    AND (p.wants = 'nothing' OR (e.reach = 'addressees' AND a.id IS NULL))"""
+# Who hears what they follow, or muted a lead, may get it or not: whether they follow it is not the
+# tables' to say.
+DUE = f"""{EVERY_PAIR} AND (a.mentioned
+    OR (e.reach = 'addressees' AND a.id IS NOT NULL AND coalesce(p.wants, '') <> 'nothing')
+    OR (e.reach <> 'addressees' AND p.wants IS NULL AND NOT EXISTS (
+        SELECT FROM leads_following f
+        WHERE f.lead_id = e.related_lead_id AND f.user_id = u.id AND f.muted_until IS NOT NULL)))"""
+
 
 def install(url):
     with psycopg.connect(url, autocommit=True) as connection:
@@ -80,13 +97,18 @@ class Audit:
     def leads(self):
         return self.rows("SELECT id, first_name FROM leads_lead ORDER BY id")
 
+    def due(self):
+        """How many notifications there have to be."""
+        return self.rows(f"SELECT count(*) {DUE}")[0][0]
+
     def lost(self):
-        """(event, user) without a notification."""
-        return self.rows(
-            """SELECT e.id, u.id FROM notifications_event e CROSS JOIN crm_user u
-               LEFT JOIN notifications_notification n ON n.event_id = e.id AND n.recipient_id = u.id
-               WHERE u.is_active AND n.id IS NULL"""
-        )
+        """(event, user) without a notification that is due."""
+        return self.rows(f"SELECT e.id, u.id {DUE} AND n.id IS NULL")
+
+    def unwanted(self):
+        """(event, user) of a notification of what they want nothing of, or of what is for others
+        alone."""
+        return self.rows(f"SELECT e.id, u.id {EVERY_PAIR} AND n.id IS NOT NULL AND {UNWANTED}")
 
     def twice(self):
         """(user, message, how many) of leads announced more than once, whatever the event."""

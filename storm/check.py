@@ -133,7 +133,7 @@ class Check:
     def events(self):
         """A lead that was acknowledged, or that is there, has one event, and no other has any."""
         events, leads = self.audit.events(), self.audit.leads()
-        self.due = len(events) * len(self.audit.positions())
+        self.due = self.audit.due()
         announced = [marker for _, kind, marker in events if kind == "lead_created"]
         self.leads = len(announced)
         seen = set()
@@ -153,6 +153,8 @@ class Check:
     def notifications(self):
         for event, user in self.audit.lost():
             self._lack(user, event, f"user {user} has no notification of event {event}")
+        for event, user in self.audit.unwanted():
+            self.misses.add(OTHER, f"user {user} was told of event {event}, which is not for them")
         for user, message, times in self.audit.twice():
             self.misses.add(TWICE, f"user {user} was told {times} times: {message}")
         for user, message in self.audit.strays():

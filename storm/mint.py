@@ -3,7 +3,7 @@
 Hashing fifty passwords and signing in fifty times would take longer than the storm: one hash
 serves all, and tokens are made as a sign-in makes them. A third of the access tokens expire during
 the storm, so that sockets close with 4401 and clients renew. The first two users have none and
-sign in by themselves.
+sign in by themselves. Some hear less than everything.
 """
 
 import json
@@ -21,10 +21,13 @@ from rest_framework_simplejwt.tokens import RefreshToken  # noqa: E402
 
 from crm.models import TokenSignIn, User  # noqa: E402
 from crm.signin import SIGN_IN  # noqa: E402
+from notifications.kinds import Kind  # noqa: E402
+from notifications.models import Preference  # noqa: E402
 from storm.world import PASSWORD  # noqa: E402
 
 MANAGERS = 4
 BY_THEMSELVES = 2
+HEAR_LESS = {3: "nothing", 4: "followed"}  # of changed contact details, by the user's number
 
 
 def main(users, seconds):
@@ -38,6 +41,9 @@ def main(users, seconds):
         )
         for number in range(users)
     )
+    for number, wants in HEAR_LESS.items():
+        if number < users:
+            Preference.objects.choose(people[number], {Kind.CONTACT: wants})
     print(json.dumps([card(user, n, seconds) for n, user in enumerate(people)]))
 
 

@@ -707,8 +707,10 @@ def test_rest_says_what_is_wrong_by_field_and_stores_nothing(
     assert (Announcement.objects.count(), Event.objects.count()) == (0, 0)
 
 
-def test_half_a_character_is_refused_over_rest(api_of, administrator):
-    body = rb'{"title": "Tea \ud800"}'
+@pytest.mark.parametrize(
+    "body", [rb'{"title": "Tea \ud800"}', rb'{"title": "Tea", "audience": "\ud800"}']
+)
+def test_half_a_character_is_refused_over_rest(body, api_of, administrator):
     answer = api_of(administrator).generic("POST", API, body, content_type="application/json")
     assert answer.status_code == 400
     assert not Announcement.objects.exists()

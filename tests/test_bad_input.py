@@ -856,3 +856,14 @@ def test_any_body_makes_a_part_of_a_lead_that_can_be_fetched_or_a_400(part, api,
         assert response.status_code == 400
         assert set(problem(response)) <= {*PARTS[kind], "detail"}
         assert stored() == before
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 400])
+def test_attendees_of_a_number_that_no_database_holds_are_refused(number, page, lead):
+    times = {"starts_at": "2030-01-01T10:00", "ends_at": "2030-01-01T11:00"}
+    body = {"title": "Tea", "attendees": [number]} | times
+    response = page.post(f"/leads/{lead.pk}/appointments/", body)
+
+    assert response.status_code == 200
+    assert "is not one of the available choices" in response.content.decode()
+    assert not Appointment.objects.exists()

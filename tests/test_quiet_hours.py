@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from crm import zones
+from crm.forms import ProfileForm, QuietHoursForm
 from crm.models import User
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +120,19 @@ def test_a_zone_must_be_one_that_there_is():
     zones.validate("Europe/Berlin")
     with pytest.raises(ValidationError):
         zones.validate("Europe/Atlantis")
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"), [(QuietHoursForm, HOURS), (ProfileForm, {"first_name": "Olive"})]
+)
+def test_who_is_deactivated_while_they_save_their_own_stays_it(form, fields, owner):
+    filled_in = form(fields, instance=User.objects.get(pk=owner.pk))
+    owner.is_active = False
+    owner.save()
+    assert filled_in.is_valid()
+    filled_in.save()
+
+    owner.refresh_from_db()
+    assert not owner.is_active
+    name, value = next(iter(fields.items()))
+    assert str(getattr(owner, name)).startswith(value)

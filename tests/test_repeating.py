@@ -385,6 +385,8 @@ BAD = [
     ("PUT", "repeat", {"unit": None}, {"unit"}),
     ("PUT", "repeat", {"unit": "hour"}, {"unit"}),
     ("PUT", "repeat", {"unit": ["day"]}, {"unit"}),
+    ("PUT", "repeat", {"unit": "\ud800"}, {"unit"}),
+    ("PUT", "repeat", {"unit": 10**30}, {"unit"}),
     ("PUT", "repeat", {"unit": "day", "every": 0}, {"every"}),
     ("PUT", "repeat", {"unit": "day", "every": 2**70}, {"every"}),
     ("PUT", "repeat", {"unit": "day", "every": None}, {"every"}),

@@ -236,3 +236,19 @@ def test_a_page_of_very_many_is_read_from_an_index(came, owner):
         plan = wanted.values_list(*storms.Trace._fields)[: storms.READ].explain()
         assert "Index Scan" in plan
         assert "Sort" not in plan
+
+
+def test_a_storm_that_is_read_elsewhere_while_it_is_grouped_is_none(came, owner, monkeypatch):
+    """Another tab marks all read between the queries."""
+    came(*range(8))
+    unread = Notification.objects.visible_to(owner).unread()
+    assert [line.count for line in storms.page(unread, 20)[0]] == [8]
+
+    storms_in = storms.storms_in
+
+    def read_meanwhile(rows):
+        Inbox.objects.of(owner).mark_all_read()
+        return storms_in(rows)
+
+    monkeypatch.setattr(storms, "storms_in", read_meanwhile)
+    assert storms.page(unread, 20) == ([], None)

@@ -1,6 +1,7 @@
 """Who gets a notification, and why: what each chose for a kind, who follows a lead, who muted it,
 who is named."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from leads.models import Following, Lead, Merge
+from leads.models.lead import LeadQuerySet
 from leads.models.merge import both
 from notifications.kinds import Kind
 from notifications.models import Event, Inbox, Notification, Preference, arrival
@@ -261,6 +263,21 @@ def test_what_is_for_somebody_reaches_them_alone(ring, lead, owner, teammate, ou
     assert Notification.objects.get(type="event").title == "Task Due"
 
 
+def test_who_muted_a_lead_does_not_hear_that_their_appointment_is_cancelled(
+    committing, lead, owner, teammate
+):
+    for person in (owner, teammate):
+        wants(person, "followed", "event")
+    Following.objects.choose(lead, teammate, muted_until=timezone.now() + SOON)
+    with committing():
+        times = {"starts_at": timezone.now() + SOON, "ends_at": timezone.now() + 2 * SOON}
+        meeting = AppointmentFactory(lead=lead, attendee_ids=[owner.pk, teammate.pk], **times)
+        meeting.delete(by=owner)
+
+    assert "event" not in heard(teammate)
+    assert Notification.objects.filter(recipient=owner, title="Appointment Cancelled").exists()
+
+
 @pytest.mark.parametrize(("wanted", "reaches"), [("followed", True), ("nothing", False)])
 def test_what_is_for_somebody_is_something_they_follow(ring, lead, teammate, wanted, reaches):
     wants(teammate, wanted, "event")
@@ -363,12 +380,17 @@ def test_rest_tells_and_takes_what_one_hears_of(api_of, owner, teammate):
         [{"type": "email"}],
         [{"type": "mail", "wants": "nothing"}],
         [{"type": "email", "wants": "loud"}],
+        [{"type": "email", "wants": "\ud800"}],
+        [{"type": "\ud800", "wants": "nothing"}],
         [{"type": "system", "wants": "followed"}],
         [{"type": "email", "wants": "nothing"}] * 9,
     ],
 )
 def test_rest_refuses_what_nobody_can_hear(api_of, owner, sent):
-    answer = api_of(owner).patch("/api/notifications/preferences/", sent, format="json")
+    body = json.dumps(sent)  # which has half a character escaped
+    answer = api_of(owner).generic(
+        "PATCH", "/api/notifications/preferences/", body, content_type="application/json"
+    )
 
     assert answer.status_code == 400
     assert not Preference.objects.exists()
@@ -432,6 +454,20 @@ def test_rest_refuses_what_is_no_choice_of_a_lead(api_of, lead, owner, sent):
     answer = api_of(owner).patch(f"/api/leads/{lead.pk}/following/", sent, format="json")
 
     assert answer.status_code == 400
+    assert not Following.objects.exists()
+
+
+def test_nobody_follows_a_lead_that_is_deleted_while_they_ask(api_of, owner, lead, monkeypatch):
+    held = LeadQuerySet.held
+
+    def deleted_before(leads, pk):
+        Lead.objects.get(pk=pk).delete()
+        return held(leads, pk)
+
+    monkeypatch.setattr(LeadQuerySet, "held", deleted_before)
+    address = f"/api/leads/{lead.pk}/following/"
+    assert api_of(owner).get(address).status_code == 200
+    assert api_of(owner).patch(address, {"follows": True}, format="json").status_code == 404
     assert not Following.objects.exists()
 
 

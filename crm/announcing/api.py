@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from leads import policy
 from leads.serializers import ModelRules
-from notifications.fields import StrictCharField
+from notifications.fields import StrictCharField, StrictChoiceField
 from notifications.models import Announcement
 
 
@@ -24,7 +24,7 @@ class AnnouncementSerializer(ModelRules):
     id = serializers.IntegerField(read_only=True)
     title = StrictCharField(allow_blank=True, trim_whitespace=True)
     message = StrictCharField(required=False, allow_blank=True)
-    audience = serializers.ChoiceField(Announcement.Audience.choices, required=False)
+    audience = StrictChoiceField(Announcement.Audience.choices, required=False)
     startsAt = serializers.DateTimeField(source="starts_at", required=False, allow_null=True)
     endsAt = serializers.DateTimeField(source="ends_at", required=False, allow_null=True)
     state = serializers.ChoiceField(Announcement.State.choices, read_only=True)

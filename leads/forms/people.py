@@ -1,5 +1,9 @@
+from django import forms
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+
+LONGEST_ID = 18  # digits that every database can hold
 
 
 def who_work_here(*there):
@@ -19,3 +23,12 @@ def offer(people, *fields):
         first = getattr(bound.field, "empty_label", None)
         none = [] if first is None else [("", first)]
         bound.field.choices = none + [(person.pk, str(person)) for person in people]
+
+
+class PeopleField(forms.ModelMultipleChoiceField):
+    def _check_values(self, value):
+        """No id is longer than a database can hold."""
+        if too_long := [pk for pk in value if len(str(pk)) > LONGEST_ID]:
+            message = self.error_messages["invalid_choice"]
+            raise ValidationError(message, "invalid_choice", {"value": too_long[0][:LONGEST_ID]})
+        return super()._check_values(value)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.forms.meanwhile import Meanwhile
 from leads.forms.moments import MomentField, PastField, as_stored
-from leads.forms.people import in_order, who_work_here
+from leads.forms.people import PeopleField, in_order, who_work_here
 from leads.forms.reminding import Reminding, minutes_before
 from leads.models import Appointment, Comment, Interaction, Task
 
@@ -103,7 +103,7 @@ class AppointmentForm(Meanwhile):
     remind_minutes_before = forms.TypedChoiceField(
         label=_("Reminder"), required=False, coerce=int, empty_value=None
     )
-    attendees = forms.ModelMultipleChoiceField(
+    attendees = PeopleField(
         queryset=None, label=_("Who attends"), required=False, widget=forms.CheckboxSelectMultiple
     )
     ATTRIBUTES = {"attendees": "attendee_ids"}

@@ -39,7 +39,8 @@ class Audience:
             wants = position.wants.get(kind)
             if position.user_id in named:
                 reason = named[position.user_id]
-                gets = reason == Reason.MENTIONED or wants != Wants.NOTHING
+                hears = wants != Wants.NOTHING and (alone or not muted)
+                gets = reason == Reason.MENTIONED or hears
             else:
                 gets = not alone and not muted and _wanted(wants, reason)
             if gets:
