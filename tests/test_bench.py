@@ -1,4 +1,4 @@
-"""The benchmark's databases are filled by SQL of their own, which the models must not leave behind."""
+"""The benchmark fills its databases by SQL of its own, which has to follow the models."""
 
 import pytest
 

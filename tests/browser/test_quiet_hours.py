@@ -104,7 +104,8 @@ def test_nothing_pops_up_until_they_end_and_then_one_summary_does(sleeper, rest)
 def look(page, state):
     page.evaluate(
         """(state) => {
-            Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+            const as = { value: state, configurable: true };
+            Object.defineProperty(document, "visibilityState", as);
             document.dispatchEvent(new Event("visibilitychange"));
         }""",
         state,
