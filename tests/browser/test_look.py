@@ -272,6 +272,15 @@ def test_what_unfolds_stays_on_the_screen(look_at, leads, screen):
     assert box["x"] + box["width"] <= int(screen)
 
 
+@pytest.mark.parametrize("screen", ["1280", "360"])
+def test_why_something_came_leads_to_what_one_can_see(look_at, screen):
+    page = look_at(screen, "light").open("/settings/#hear-event")
+    bar = page.get_by_role("banner").bounding_box()
+    kind = page.locator("#hear-event").bounding_box()
+    assert bar["y"] + bar["height"] <= kind["y"]
+    assert kind["y"] + kind["height"] <= page.viewport_size["height"]
+
+
 def test_a_task_has_the_width_of_its_row_on_a_phone(look_at, owner, leads):
     due = timezone.now() + timedelta(hours=1)
     task = TaskFactory(lead_id=leads["plain"], title=LONG[:100], assignee=owner, due_at=due)
