@@ -44,12 +44,13 @@ LEADS = """
 """
 TASKS = """
     INSERT INTO leads_task (
-        lead_id, created_by_id, created_at, title, assignee_id, due_at, completed_at
+        lead_id, created_by_id, created_at, title, assignee_id, due_at, completed_at,
+        repeat, repeat_every, repeat_zone
     )
     SELECT id, created_by_id, created_at, 'Send the offer',
            (%(people)s::bigint[])[CASE WHEN id %% 2 = 0 THEN 1 ELSE 2 + id %% (%(number)s - 1) END],
            created_at + interval '3 days',
-           CASE WHEN id %% 4 > 0 THEN created_at + interval '1 day' END
+           CASE WHEN id %% 4 > 0 THEN created_at + interval '1 day' END, '', 1, ''
       FROM leads_lead
 """
 COMMENTS = """
@@ -93,8 +94,10 @@ VIEWS = """
       FROM generate_series(1, %(views)s) AS n
 """
 APPOINTMENTS = """
-    INSERT INTO leads_appointment (lead_id, created_by_id, created_at, title, starts_at, ends_at)
-    SELECT id, created_by_id, created_at, 'Demo', at, at + interval '30 minutes'
+    INSERT INTO leads_appointment (
+        lead_id, created_by_id, created_at, title, starts_at, ends_at, sequence
+    )
+    SELECT id, created_by_id, created_at, 'Demo', at, at + interval '30 minutes', 0
       FROM leads_lead, LATERAL (SELECT created_at + interval '30 days' AS at) AS moment
      WHERE id %% 5 = 0
 """

@@ -26,7 +26,7 @@ export function desktop(feed) {
   arrived();
   addEventListener("hashchange", arrived);
   if (!supported()) return;
-  if (allowed()) register();
+  if (allowed()) register().catch(console.error);
   navigator.serviceWorker.addEventListener("message", ({ data }) => {
     if (data?.open) location.assign(data.open);
   });
@@ -72,16 +72,18 @@ function alerts(feed) {
 
 const register = () => navigator.serviceWorker.register("/sw.js");
 
-async function show({ id, url, ...notification }) {
+const quietly = (action) => (...given) => action(...given).catch(console.error); // an alert more or less
+
+const show = quietly(async ({ id, url, ...notification }) => {
   const { title, message } = told(notification);
   await put(title, { body: message, tag: id, data: { id, url } });
-}
+});
 
-async function showStorm(kind, ids) {
+const showStorm = quietly(async (kind, ids) => {
   const data = { ids: [...ids], url: `/notifications/?type=${kind}` };
   await put(toldStorm(kind, ids.size), { body: text("missedWhere"), tag: `storm-${kind}`, data });
   await takeAway(({ tag }) => ids.has(tag));
-}
+});
 
 async function put(title, options) {
   await register();
@@ -90,11 +92,11 @@ async function put(title, options) {
   await worker.showNotification(title, { ...options, icon });
 }
 
-async function takeAway(concerned) {
+const takeAway = quietly(async (concerned) => {
   if (!allowed()) return;
   const worker = await navigator.serviceWorker.getRegistration();
   for (const shown of (await worker?.getNotifications()) ?? []) if (concerned(shown)) shown.close();
-}
+});
 
 /** A page that was opened by a desktop notification marks it read. */
 function arrived() {
@@ -118,8 +120,8 @@ function controls() {
   button.addEventListener("click", async () => {
     remember("desktop", allowed() ? "off" : "on");
     if (Notification.permission === "default") await Notification.requestPermission();
-    if (allowed()) await register();
     write();
+    if (allowed()) register().catch(console.error);
   });
   write();
 }

@@ -81,11 +81,17 @@ export function standing(now = Date.now()) {
 
 export const TALLY = `quiet:${user}`;
 
-/** What came in quiet hours and was not told of yet: `{notifications, messages, at}`; null where nothing did. */
+/** What came in quiet hours and was not told of yet: `{notifications, messages, at, rang}`, `rang` where
+ * that was heard; null where nothing did. */
 export function tally() {
   const found = remembered(TALLY, null);
   return found && Date.now() - found.at < TALLY_KEPT ? found : null;
 }
 
-/** Whether nothing may be shown or heard now: it is quiet, or its summary comes first. */
-export const hushed = () => Boolean(standing()?.quiet || tally());
+/** Whether nothing may be shown or heard now: it is quiet, or its summary comes first. One that rang
+ * and waits until somebody looks holds nothing up. */
+export function hushed() {
+  if (standing()?.quiet) return true;
+  const came = tally();
+  return Boolean(came && !came.rang);
+}

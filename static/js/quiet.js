@@ -1,6 +1,7 @@
 /**
  * Quiet hours: what comes in them is stored and counted as ever, and told of when they are over, in one
- * toast with one ring, by a tab that is looked at or else the leading one. The bell shows a moon.
+ * toast with one ring. The leading tab rings where nobody looks; the toast is then for the first that is
+ * looked at. The bell shows a moon.
  *
  *   <button data-bell> <svg data-moon hidden>
  */
@@ -11,6 +12,7 @@ import { counted, text } from "./texts.js";
 
 const PATIENCE = 2_000; // milliseconds for what was missed asleep, which belongs to it
 const TURN = 1_000; // by which a tab that nobody looks at leaves it to one that somebody does
+const KNOWN = 500; // by which the other tabs know what one remembered
 const CHAT = "chat";
 
 export function quiet(feed) {
@@ -27,32 +29,35 @@ export function quiet(feed) {
 
   function tellSoon() {
     clearTimeout(summary);
-    if (!tally()) return;
-    const seen = document.visibilityState === "visible";
-    if (seen || feed.leading) summary = setTimeout(claim, PATIENCE + (seen ? 0 : TURN));
+    const came = tally();
+    const seen = looked();
+    if (!came || !(seen || (feed.leading && !came.rang))) return;
+    summary = setTimeout(claim, PATIENCE + (seen ? 0 : TURN));
   }
 
   function claim() {
     if (!navigator.locks) return tell();
-    navigator.locks.request("leadbell:quiet", tell);
+    navigator.locks.request("leadbell:quiet", tell).catch(console.error);
   }
 
+  /** Rings at once, and shows it to who looks; the answer is when other tabs know that it is done. */
   function tell() {
     const came = tally();
     if (!came || standing()?.quiet || feed.state.state !== "live") return;
-    remember(TALLY, null);
-    const lines = linesOf(came, feed);
-    if (!lines.length) return;
-    const [title, message = text("missedWhere")] = lines;
+    const [title, message = text("missedWhere")] = linesOf(came, feed);
+    const shown = !title || looked();
+    remember(TALLY, shown ? null : { ...came, rang: true });
+    if (!title) return;
     const url = came.notifications ? "/notifications/" : "/chat/";
-    say("leadbell:toast", { id: "quiet", kind: "moon", title, message, url });
-    ring(`quiet-${came.at}`);
+    if (shown) say("leadbell:toast", { id: "quiet", kind: "moon", title, message, url });
+    if (!came.rang) ring(`quiet-${came.at}`);
+    return new Promise((resolve) => setTimeout(resolve, KNOWN));
   }
 
   function count(what, n = 1) {
     if (!feed.leading || !hushed()) return;
     const came = tally() ?? { notifications: 0, messages: 0 };
-    remember(TALLY, { ...came, [what]: came[what] + n, at: Date.now() });
+    remember(TALLY, { ...came, [what]: came[what] + n, at: Date.now(), rang: false });
     if (!standing()?.quiet) tellSoon();
   }
 
@@ -80,4 +85,5 @@ function moon(shown) {
   else button.removeAttribute("title");
 }
 
+const looked = () => document.visibilityState === "visible";
 const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));

@@ -3,6 +3,7 @@
  * list shows the new time, and until when is said to who cannot see it.
  *
  *   <details data-menu><summary data-focus="snooze"> … <form data-snooze method="post">
+ *   <p data-task-problem hidden>    what went wrong
  */
 import { sent } from "./api.js";
 import { refill } from "./swap.js";
@@ -20,7 +21,7 @@ export function snooze() {
     event.preventDefault();
     send(event.target, event.submitter, region).catch((error) => {
       console.error(error);
-      region.textContent = text("notSaved");
+      tell(text("notSaved"));
     });
   });
 }
@@ -31,7 +32,16 @@ async function send(form, submitter, region) {
   const answer = sent(form, submitter); // it reads the form, which is hidden next
   menu.querySelector("summary").focus();
   menu.open = false;
-  const { document: page } = await answer;
-  region.textContent = page.querySelector("main .notice:not([hidden])")?.textContent ?? "";
-  if (list?.isConnected) await refill(list);
+  const { done, status, document: page } = await answer;
+  const notice = page.querySelector("main .notice:not([hidden])")?.textContent ?? "";
+  region.textContent = done ? notice : "";
+  tell(done ? "" : status === 404 ? text("taskGone") : notice || text("notSaved"));
+  if (list?.isConnected) refill(list).catch(console.error); // that it was put off is said
+}
+
+/** What went wrong, for who sees it and who has it read out. */
+function tell(words) {
+  const problem = document.querySelector("[data-task-problem]");
+  problem.textContent = words;
+  problem.hidden = !words;
 }

@@ -260,7 +260,7 @@ def test_axe_finds_nothing_in_what_opens(judge_as, owner, leads, rest):  # noqa:
             judge.judge(f"a menu, {width}", "[data-menu][open]")
             menu.click()
         opened_panel(page)
-        expect(items(panel(page))).to_have_count(20)
+        expect(items(panel(page)).first).to_be_visible()
         judge.judge(f"the panel, {width}", "#panel")
         page.keyboard.press("Escape")
         for key, name in (("Control+k", "the palette"), ("?", "the keys")):

@@ -260,6 +260,35 @@ def test_a_toast_with_a_long_name_fits_a_phone_and_covers_no_navigation(look_at,
     has_unread(page, 1)
 
 
+@pytest.mark.parametrize("screen", ["1280", "360"])
+def test_what_unfolds_stays_on_the_screen(look_at, leads, screen):
+    person = look_at(screen, "light")
+    page = person.open(f"/leads/{leads['long']}/")
+    page.locator("#following > summary").click()
+    menu = page.locator("#following > .menu")
+    expect(menu).to_be_visible()
+    box = menu.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= int(screen)
+
+
+@pytest.mark.parametrize("screen", ["1280", "360"])
+def test_why_something_came_leads_to_what_one_can_see(look_at, screen):
+    page = look_at(screen, "light").open("/settings/#hear-event")
+    bar = page.get_by_role("banner").bounding_box()
+    kind = page.locator("#hear-event").bounding_box()
+    assert bar["y"] + bar["height"] <= kind["y"]
+    assert kind["y"] + kind["height"] <= page.viewport_size["height"]
+
+
+def test_a_task_has_the_width_of_its_row_on_a_phone(look_at, owner, leads):
+    due = timezone.now() + timedelta(hours=1)
+    task = TaskFactory(lead_id=leads["plain"], title=LONG[:100], assignee=owner, due_at=due)
+    page = look_at("360", "light").open("/tasks/")
+    title = page.locator(f"[data-task='{task.pk}'] .task-title").bounding_box()
+    assert title["width"] > 200
+
+
 def test_the_panel_fills_a_phone_and_closes_by_its_button(look_at, rest):
     page = look_at("360", "light").page
     rest.make()

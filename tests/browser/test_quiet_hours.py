@@ -101,6 +101,47 @@ def test_nothing_pops_up_until_they_end_and_then_one_summary_does(sleeper, rest)
     comes_true(page, "window.tones === 9")
 
 
+def look(page, state):
+    page.evaluate(
+        """(state) => {
+            const as = { value: state, configurable: true };
+            Object.defineProperty(document, "visibilityState", as);
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        state,
+    )
+
+
+def test_who_is_away_when_they_end_is_rung_for_and_told_when_they_look(sleeper, rest):
+    page = sleeper.page
+    for name in ("One", "Two"):
+        rest.make(firstName=name)
+    has_unread(page, 2)
+    look(page, "hidden")
+    to(page, "07-02T04:59:59")
+    page.clock.run_for(2_000)
+    wake(page)
+    page.clock.run_for(2_000)
+    comes_true(page, "window.tones === 6")
+    expect(toasts(page)).to_have_count(0)
+    page.clock.run_for(60_000)
+    rest.make(firstName="Awake")  # nothing waits for them to look
+    comes_true(page, "window.tones === 9")
+    expect(toasts(page)).to_contain_text("Awake Lovelace")
+    page.clock.run_for(20_000)
+    expect(toasts(page)).to_have_count(0)
+
+    look(page, "visible")
+    page.clock.run_for(3_000)
+    expect(toasts(page)).to_contain_text("2 notifications came in your quiet hours")
+    page.clock.run_for(20_000)
+    expect(toasts(page)).to_have_count(0)
+    assert rings(page) == 3
+    look(page, "visible")
+    page.clock.run_for(3_000)
+    expect(toasts(page)).to_have_count(0)
+
+
 def test_the_bell_says_until_when_and_keeps_its_name(sleeper, rest):
     page = sleeper.page
     moon = bell(page).locator("[data-moon]")

@@ -51,6 +51,28 @@ def test_a_reminder_is_put_off_by_the_keyboard(path, browser_of, owner, task):
     assert timedelta(minutes=59) < ahead <= timedelta(minutes=60)
 
 
+@pytest.mark.parametrize("path", ["/tasks/", "/", "/leads/{lead}/"])
+def test_what_could_not_be_put_off_says_so_to_everybody(path, browser_of, owner, task):
+    path = path.format(lead=task.lead_id)
+    person = browser_of(owner, path, tolerate="ERR_INTERNET|Failed to fetch|status of 404")
+    page = person.page
+    problem = page.locator("[data-task-problem]")
+    later = page.get_by_role("button", name="10 minutes")
+    opener(page).click()
+    person.context.set_offline(True)
+    later.click()
+    expect(problem).to_have_text("Not saved: the server cannot be reached. Try again.")
+    expect(problem).to_be_visible()
+    expect(opener(page)).to_be_focused()
+
+    person.context.set_offline(False)
+    is_live(page)
+    opener(page).click()
+    later.click()
+    expect(page.locator(".task-mark")).to_be_visible()
+    expect(problem).to_be_hidden()
+
+
 def test_a_form_shows_what_is_chosen_alone_and_says_what_is_wrong(browser_of, owner, task):
     page = browser_of(owner, f"/leads/{task.lead_id}/").page
     is_live(page)

@@ -211,3 +211,23 @@ def test_a_click_on_a_desktop_alert_opens_the_lead_and_marks_it_read(granted, re
     assert len(opened) == 1
     expect(opened[0]).to_have_url(re.compile(rf"/leads/{lead}/$"))
     shows(opened[0], 0)
+
+
+def test_alerts_that_the_browser_cannot_show_harm_nothing(browser_of, owner, rest):
+    person = browser_of(owner, tolerate="no service worker today")
+    person.context.grant_permissions(["notifications"])
+    person.context.add_init_script(
+        "navigator.serviceWorker.register = async () => "
+        "{ throw new Error('no service worker today'); };"
+    )
+    page = person.open("/settings/")
+    rest.make()
+    has_unread(page, 1)
+    expect(toasts(page)).to_have_count(1)
+    button = page.get_by_role("button", name="Turn desktop alerts off")
+    button.click()
+    page.get_by_role("button", name="Turn desktop alerts on").click()
+    expect(button).to_be_visible()
+    refused = [said for said in person.said if said.startswith(page.url)]
+    assert person.said
+    assert not refused  # by nobody: they are written to the console
