@@ -89,14 +89,14 @@ def test_a_deleted_lead_leaves_its_notification_without_a_link(browser_of, owner
     expect(item.get_by_role("link", name="New Lead Created")).to_be_visible()
 
     rest.remove(lead)
-    expect(item.get_by_role("link")).to_have_count(0)
+    expect(item.get_by_role("link", name="New Lead Created")).to_have_count(0)
     expect(item).to_contain_text("Ada Lovelace added to pipeline")
     expect(toasts(page).get_by_role("link")).to_have_count(0)
     has_unread(page, 1)
     page.goto("/notifications/")
     history = items(page.get_by_role("main"))
     expect(history).to_contain_text("Ada Lovelace added to pipeline")
-    expect(history.get_by_role("link")).to_have_count(0)
+    expect(history.get_by_role("link", name="New Lead Created")).to_have_count(0)
 
 
 def test_a_click_on_an_item_marks_it_read_and_goes_to_the_lead(browser_of, owner, rest):
@@ -139,6 +139,7 @@ def test_the_bell_works_by_keyboard_alone(browser_of, owner, rest):
     page.keyboard.press("Enter")
     has_unread(page, 1)
     page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")  # past the way to change what one hears of
     expect(link).to_be_focused()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"/leads/{lead}/$"))
