@@ -2,10 +2,12 @@
 
 import re
 import time
+from datetime import timedelta
 
 import httpx
 from playwright.sync_api import expect
 
+from notifications.models import Notification
 from tests.sockets import tokens
 
 PATIENCE = 10_000  # milliseconds, for a machine that does something else as well
@@ -105,6 +107,13 @@ class Rest(httpx.Client):
 
     def remove(self, lead: int) -> None:
         assert self.delete(f"/api/leads/{lead}/").status_code == 204
+
+
+def spread(user):
+    """The user's notifications came an hour apart: what comes at once is one line."""
+    for hours, row in enumerate(Notification.objects.visible_to(user)):
+        earlier = row.created_at - timedelta(hours=hours)
+        Notification.objects.filter(pk=row.pk).update(created_at=earlier)
 
 
 # What stands on a page

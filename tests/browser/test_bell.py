@@ -103,7 +103,9 @@ def test_a_click_on_an_item_marks_it_read_and_goes_to_the_lead(browser_of, owner
     page = browser_of(owner).page
     lead = rest.make()
     rest.make(firstName="Grace", lastName="Hopper")
-    item = items(opened_panel(page)).filter(has_text="Ada Lovelace")
+    has_unread(page, 2)
+    expect(items(opened_panel(page))).to_have_count(2)
+    item = items(panel(page)).filter(has_text="Ada Lovelace")
     item.click()
     expect(page).to_have_url(re.compile(rf"/leads/{lead}/$"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Lovelace")

@@ -1,13 +1,12 @@
 """The history page, with scripts and without."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from notifications.models import Notification
-from tests.browser.people import has_unread, is_live, items
+from tests.browser.people import has_unread, is_live, items, spread
 from tests.factories import LeadFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -118,11 +117,8 @@ def test_a_long_history_goes_on_where_the_page_ended(browser_of, owner, rest, el
 
 
 def hour_by_hour(user, count):
-    """What comes at once would be one line."""
     LeadFactory.create_batch(count)
-    for hours, row in enumerate(Notification.objects.visible_to(user)):
-        earlier = row.created_at - timedelta(hours=hours)
-        Notification.objects.filter(pk=row.pk).update(created_at=earlier)
+    spread(user)
 
 
 def press(item, name):

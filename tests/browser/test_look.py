@@ -19,6 +19,7 @@ from tests.browser.people import (
     items,
     opened_panel,
     panel,
+    spread,
     toasts,
 )
 from tests.factories import AppointmentFactory, LeadFactory, TaskFactory, UserFactory
@@ -62,6 +63,7 @@ def leads(owner, elsewhere):
         plan(owner)
         CalendarFeed.objects.renew(owner)
         talk(owner)
+        spread(owner)
 
     elsewhere(make)
     by_name = dict(Lead.objects.values_list("first_name", "pk"))
