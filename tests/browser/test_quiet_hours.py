@@ -75,6 +75,7 @@ def test_nothing_pops_up_until_they_end_and_then_one_summary_does(sleeper, rest)
     page = sleeper.page
     tab = sleeper.tab("/leads/")
     page.bring_to_front()
+    look(tab, "hidden")  # without a screen, a browser takes all its tabs for seen
     for name in ("One", "Two", "Three"):
         rest.make(firstName=name)
     for each in (page, tab):
