@@ -55,9 +55,10 @@ function isTime(id) {
   return !ids.includes(id) && Date.now() - at >= PAUSE;
 }
 
-/** Browsers let a page be heard only after a gesture on it. */
-async function wake() {
-  if (!wanted() || audible()) return;
+/** Browsers let a page be heard only after a gesture on it. One on the button that offers it is the button's: it
+ * would be gone before it is let go, and its click unheard. */
+async function wake({ target }) {
+  if (!wanted() || audible() || target.closest?.("[data-sound-blocked]")) return;
   await audio()?.resume();
   show();
 }

@@ -144,6 +144,8 @@ def granted(browser_of, owner):
     person.context.grant_permissions(["notifications"])
     person.open("/")
     person.tab("/leads/")
+    person.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    shows(person.page, 0)  # at its first question a browser clears away what it does not know of
     return person
 
 
