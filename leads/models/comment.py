@@ -2,7 +2,7 @@ from django.db import models
 
 from leads.fields import ProseField
 from leads.models.activity import Activity
-from leads.models.said import QUOTED, SOMEBODY, Said
+from leads.models.said import QUOTED, Said
 from notifications.kinds import Kind
 
 
@@ -22,5 +22,5 @@ class Comment(Said):
 
     def _made(self):
         mentioned = self._tell(Activity.Kind.COMMENT, comment=self)
-        text = f"{self.created_by or SOMEBODY} on {self.lead.name}: {self.body[:QUOTED]}"
-        self.lead.announce(Kind.COMMENT_ADDED, text, by=self.created_by_id, mentioned=mentioned)
+        by = self.created_by_id
+        self.lead.announce(Kind.COMMENT_ADDED, self._words(), by, mentioned=mentioned)

@@ -29,10 +29,11 @@ class Said(OfLead):
     def _ring_for(self, mentioned, by):
         """Where nobody else is told of it, whom it mentions is."""
         if mentioned:
-            author = self.created_by or SOMEBODY
-            text = f"{author} on {self.lead.name}: {self.body[:QUOTED]}"
-            kind = Kind.COMMENT_ADDED
+            kind, text = Kind.COMMENT_ADDED, self._words()
             self.lead.announce(kind, text, by, MENTIONED, to=mentioned, mentioned=mentioned)
+
+    def _words(self) -> str:
+        return f"{self.created_by or SOMEBODY} on {self.lead.name}: {self.body[:QUOTED]}"
 
     def _removed(self, by):
         """Its entry goes, and with it whom it mentions."""

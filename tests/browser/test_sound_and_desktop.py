@@ -145,7 +145,7 @@ def granted(browser_of, owner):
     person.open("/")
     person.tab("/leads/")
     person.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
-    shows(person.page, 0)  # at its first question a browser clears away what it does not know of
+    shows(person.page, 0)  # the worker is there, and was asked once
     return person
 
 
