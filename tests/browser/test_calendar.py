@@ -117,7 +117,7 @@ def test_a_conflict_is_said_where_the_appointment_was_made(browser_of, owner, el
     form = page.locator("#appointment-form")
     form.get_by_label("Appointment").fill("Demo")
     form.get_by_label("Starts").fill(f"{noon:%Y-%m-%dT12:15}")
-    form.get_by_label("Ends").fill(f"{noon:%Y-%m-%dT12:45}")
+    form.get_by_label("Ends", exact=True).fill(f"{noon:%Y-%m-%dT12:45}")
     form.get_by_role("button", name="Add appointment").press("Enter")
     expect(page.locator("#ahead .meeting-conflict")).to_have_text(
         "You also have “Call”, 12:00–13:00"
@@ -132,7 +132,7 @@ def test_a_time_that_no_clock_shows_is_said_beside_the_field(browser_of, owner, 
     form = page.locator("#appointment-form")
     form.get_by_label("Appointment").fill("Demo")
     form.get_by_label("Starts").fill("2031-03-30T02:30")
-    form.get_by_label("Ends").fill("2031-03-30T04:00")
+    form.get_by_label("Ends", exact=True).fill("2031-03-30T04:00")
     form.get_by_role("button", name="Add appointment").click()
     expect(page.locator("#appointment-starts_at_error")).to_contain_text("The next time is 03:00.")
     expect(form.get_by_label("Starts")).to_be_focused()

@@ -144,7 +144,7 @@ def test_an_appointment_that_one_moves_moves_for_the_other_who_keeps_what_they_t
     theirs = boss.locator(f"#appointment-{made.pk}")
     theirs.get_by_role("link", name="Edit").click()
     theirs.get_by_label("Appointment").fill("Theirs")
-    theirs.get_by_label("Ends").fill("2031-05-04T12:00")
+    theirs.get_by_label("Ends", exact=True).fill("2031-05-04T12:00")
     theirs.get_by_role("button", name="Save").click()
     expect(entries(mine).first).to_contain_text("changed an appointment")
     row.get_by_role("button", name="Save").click()
