@@ -1,0 +1,23 @@
+"""Where a lead came from, with all that came along and is no field of a lead."""
+
+from django.db import models
+from django.utils import timezone
+
+from leads.models.delivery import Delivery
+from leads.models.lead import Lead
+
+
+class Origin(models.Model):
+    """Of a lead that was made by hand there is none, of two that were merged both."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="origins")
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    fields = models.JSONField(
+        default=list, help_text="Pairs of name and value, in the sender's order and words."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self):
+        return f"{self.lead}: {len(self.fields)}"

@@ -1,0 +1,108 @@
+"""Doors through which other systems bring leads: a form of a website, an ad platform, a program."""
+
+import secrets
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from leads.fields import LineField
+
+TOKEN_BYTES = 24
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+class Source(models.Model):
+    """Where it is reached is in its token, which nobody guesses; what proves a sender, in its
+    secret."""
+
+    class Kind(models.TextChoices):
+        FORM = "form", _("Website form")
+        SALESFORCE = "salesforce", _("Salesforce Web-to-Lead")
+        GOOGLE = "google", _("Google Ads lead form")
+        META = "meta", _("Meta Lead Ads")
+        TYPEFORM = "typeform", _("Typeform")
+        JSON = "json", _("Any program (JSON)")
+
+    name = LineField(_("name"), max_length=100)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    secret = LineField(
+        _("secret"),
+        max_length=200,
+        blank=True,
+        help_text=_("The sender's key, or what it signs with."),
+    )
+    verify_token = LineField(
+        _("verify token"), max_length=200, blank=True, help_text=_("Meta asks for it once.")
+    )
+    access_token = LineField(
+        _("access token"), max_length=500, blank=True, help_text=_("Reads the leads from Meta.")
+    )
+    active = models.BooleanField(_("active"), default=True)
+    label = LineField(
+        _("source of its leads"),
+        max_length=100,
+        blank=True,
+        help_text=_("What they say for their source. Empty: the name."),
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Gets what no rule gives to somebody."),
+    )
+    tags = models.JSONField(_("tags"), default=list, blank=True)
+    allowed_origins = models.JSONField(
+        _("websites"),
+        default=list,
+        blank=True,
+        help_text=_("Origins that the form stands on. Empty: any."),
+    )
+    return_hosts = models.JSONField(
+        _("hosts to return to"),
+        default=list,
+        blank=True,
+        help_text=_("Where retURL may lead."),
+    )
+    fill_seconds = models.PositiveSmallIntegerField(
+        _("seconds to fill it in"),
+        default=3,
+        validators=[MaxValueValidator(60)],
+        help_text=_("Who is quicker is taken for a program. 0: nobody is."),
+    )
+    mapping = models.JSONField(
+        default=dict, blank=True, help_text="By field of a lead: where in the payload it is."
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Of those that were turned away nothing is kept but this: anybody may send.
+    refused_count = models.PositiveIntegerField(default=0, editable=False)
+    refused_at = models.DateTimeField(null=True, editable=False)
+    refused_because = models.CharField(max_length=200, blank=True, editable=False)
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def source_of_leads(self) -> str:
+        return self.label or self.name
+
+    def get_absolute_url(self):
+        return reverse("sources:detail", args=[self.pk])
