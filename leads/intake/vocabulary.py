@@ -16,9 +16,7 @@ WORDS = {
         "name, ihr name, kontakt"
     ),
     "first_name": "first name, firstname, given name, forename, fname, first, vorname",
-    "last_name": (
-        "last name, lastname, surname, family name, lname, last, nachname, familienname"
-    ),
+    "last_name": ("last name, lastname, surname, family name, lname, last, nachname, familienname"),
     "email": (
         "email, e mail, email address, e mail address, your email, work email, business "
         "email, person email, person email work, contact email, user email, mail, e mail "
@@ -82,8 +80,7 @@ STAGES = {
     ),
     "won": "won, closed won, converted, closed converted, customer, gewonnen",
     "lost": (
-        "lost, closed lost, unqualified, disqualified, closed not converted, bad timing, "
-        "verloren"
+        "lost, closed lost, unqualified, disqualified, closed not converted, bad timing, verloren"
     ),
 }
 
