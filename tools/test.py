@@ -44,7 +44,11 @@ PHASES = (
     ),
     Phase("postgres", pytest("-n", "2", "-m", "not browser and not storm"), servers=True),
     Phase("sqlite", pytest("-n", "2", "-m", f"not {' and not '.join(NOT_EMBEDDED)}")),
-    Phase("browser", pytest("-m", "browser"), servers=True, browser=True),
+    # A real browser on a busy machine: what fails is tried up to twice more, and the summary says
+    # how often that was so.
+    Phase(
+        "browser", pytest("-n", "2", "-m", "browser", "--reruns", "2"), servers=True, browser=True
+    ),
     Phase("storm", pytest("-m", "storm"), servers=True),
 )
 
