@@ -30,7 +30,7 @@ def allowed_return(text: str, hosts) -> str:
     no browser can read it in another way."""
     try:
         parts = _parts(text)
-        if len(text) > LONGEST or parts.port or host_of(parts.hostname) not in hosts:
+        if len(text) > LONGEST or _netloc(parts) not in hosts:
             return ""
         return urlunsplit((parts.scheme, _netloc(parts), *parts[2:]))
     except ValueError:

@@ -29,7 +29,8 @@ HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 def door(request, token, address_of):
     """``address_of`` says where a request comes from."""
     response = _answered(request, token, address_of)
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response[name] = value
     return response
 
 

@@ -1,6 +1,7 @@
 """Typeform: https://www.typeform.com/developers/webhooks/."""
 
 import json
+import re
 import secrets
 
 from django.utils.translation import gettext_noop
@@ -19,7 +20,7 @@ from leads.intake.door import (
 )
 from leads.intake.mapping import BY_HAND, flat, text_of
 from leads.intake.understanding import NotUnderstood, Pair
-from leads.intake.vocabulary import field_called
+from leads.intake.vocabulary import field_called, plain
 from notifications import wire
 
 SIGNATURE, RESPONSE, PARTIAL = "Typeform-Signature", "form_response", "form_response_partial"
@@ -83,6 +84,9 @@ class Typeform(Door):
 
 
 FIELD = ("id", "ref", "type")
+ASKING = re.compile(
+    r"^(what is|what s|enter|please enter|wie lautet|was ist)?\s*(your|ihre?|deine?) "
+)
 
 
 def _dicts(value) -> list[dict]:
@@ -118,5 +122,6 @@ def _variable(variable) -> Pair:
 
 
 def _field(name) -> str:
-    field = field_called(name)
+    """Questions are asked in sentences: ``What is your first name?``"""
+    field = field_called(name) or field_called(ASKING.sub("", plain(name)))
     return "" if field in BY_HAND else field
