@@ -148,26 +148,25 @@ def test_the_token_travels_in_a_header_and_never_in_the_address(announced, meta)
     assert "the-token" not in path
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        (500, {}),
-        (503, b"<html>"),
-        (429, {"error": {"code": 4, "message": "Too many calls"}}),
-        (400, {"error": {"code": 2, "message": "Service temporarily unavailable"}}),
-        (400, {"error": {"code": 100, "message": "x", "is_transient": True}}),
-        (200, b"not json"),
-        (200, b"[]"),
-        (200, {"id": "1"}),
-        (200, b"\xff" * 10),
-        (200, b" " * (graph.LARGEST + 1)),
-        die,
-        redirect_to("http://127.0.0.1:9/elsewhere"),
-    ],
-    ids=str,
-)
-def test_what_passes_is_asked_again_later(announced, meta, trouble):
-    meta.answers = [trouble, (200, body_of("meta-lead.json"))]
+PASSING = {
+    "an error": (500, {}),
+    "a page": (503, b"<html>"),
+    "too many calls": (429, {"error": {"code": 4, "message": "Too many calls"}}),
+    "a service that is away": (400, {"error": {"code": 2, "message": "Temporarily unavailable"}}),
+    "what says that it passes": (400, {"error": {"code": 100, "is_transient": True}}),
+    "no JSON": (200, b"not json"),
+    "no object": (200, b"[]"),
+    "no lead": (200, {"id": "1"}),
+    "no text": (200, b"\xff" * 10),
+    "too much": (200, b" " * (graph.LARGEST + 1)),
+    "a connection that dies": die,
+    "a way elsewhere": redirect_to("http://127.0.0.1:9/elsewhere"),
+}
+
+
+@pytest.mark.parametrize("what", PASSING)
+def test_what_passes_is_asked_again_later(announced, meta, what):
+    meta.answers = [PASSING[what], (200, body_of("meta-lead.json"))]
     with time_machine.travel(NOON, tick=False) as clock:
         Delivery.objects.update(next_attempt_at=None)
         fetching.fetch_due()

@@ -1,9 +1,12 @@
 """What a sender only announced is fetched, some at a time."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from leads.intake import graph
 from leads.models import Delivery
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 8  # so that the other jobs wait for one that is slow, and not for all of them
 
@@ -17,7 +20,10 @@ def fetch_due() -> int:
     with ThreadPoolExecutor(len(claimed), "fetching") as threads:
         answers = list(threads.map(_asked, claimed))
     for delivery, answer in zip(claimed, answers, strict=True):
-        _conclude(delivery, answer)
+        try:
+            _conclude(delivery, answer)
+        except Exception:  # it is claimed again when its lease is over, and costs no other its turn
+            logger.exception("Delivery %s was fetched and not stored", delivery.pk)
     return len(claimed)
 
 
