@@ -13,6 +13,7 @@ from leads.views import (
     merge,
     saved_views,
     stage,
+    tags,
 )
 from leads.views import list as leads_list
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path("views/<int:pk>/delete/", saved_views.delete, name="delete-view"),
     path("columns/", saved_views.columns, name="columns"),
     path("<int:pk>/field/", lead.field, name="field"),
+    path("<int:pk>/tags/", tags.change, name="tags"),
     path("<int:pk>/say/", composer.say, name="say"),
     path("<int:pk>/entries/<int:entry>/", composer.mend, name="mend"),
     path("<int:pk>/entries/<int:entry>/delete/", composer.take_back, name="take-back"),

@@ -53,6 +53,15 @@ class Rule(models.Model):
         return f"{self.source}: {self.position}"
 
 
+class PauseQuerySet(models.QuerySet):
+    def choose(self, user, paused: bool) -> None:
+        """Whether somebody takes no new leads; again changes nothing."""
+        if paused:
+            self.get_or_create(user=user)
+        else:
+            self.filter(user=user).delete()
+
+
 class Pause(models.Model):
     """Somebody who is given no leads in turn, until they take some again."""
 
@@ -63,6 +72,8 @@ class Pause(models.Model):
         related_name="lead_pause",
     )
     since = models.DateTimeField(auto_now_add=True)
+
+    objects = PauseQuerySet.as_manager()
 
     def __str__(self):
         return str(self.user)
