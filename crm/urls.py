@@ -10,7 +10,7 @@ from chat.api import ConversationViewSet
 from crm import api, chat, health, quiet, views
 from crm.announcing.api import AnnouncementViewSet
 from leads import api as leads
-from leads.views import calendar, feed, pausing, tasks
+from leads.views import calendar, feed, tasks
 from notifications.api import NotificationViewSet
 
 reading = require_http_methods(["GET", "HEAD", "OPTIONS"])
@@ -59,7 +59,6 @@ urlpatterns = [
     path("", views.today, name="today"),
     path("settings/", views.settings, name="settings"),
     path("settings/quiet/", quiet.hours, name="quiet"),
-    path("settings/pause/", pausing.choose, name="pause"),
     path("leads/", include("leads.urls")),
     path("tasks/", tasks.index, name="tasks"),
     path("tasks/new/", tasks.new, name="new-task"),
@@ -72,6 +71,7 @@ urlpatterns = [
     path("calendar/feed/remove/", feed.remove, name="remove-calendar-feed"),
     path("chat/", include("chat.urls"), {"leads_of": chat.leads_of}),
     path("notifications/", include("notifications.urls")),
+    path("sources/", include("leads.source_urls")),
     path("announcements/", include("crm.announcing.urls")),
     path("sw.js", views.service_worker, name="service-worker"),
     path("manifest.webmanifest", views.manifest, name="manifest"),

@@ -64,7 +64,7 @@ POSTS = (
     "/leads/{lead}/field/",
     "/leads/{lead}/say/",
     "/leads/{lead}/tags/",
-    "/settings/pause/",
+    "/leads/pause/",
     "/leads/{lead}/entries/0/",
     "/leads/{lead}/entries/0/delete/",
     "/leads/{lead}/tasks/",
