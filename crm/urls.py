@@ -7,10 +7,10 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
 from chat.api import ConversationViewSet
-from crm import api, chat, health, quiet, views
+from crm import api, chat, health, quiet, signin, views
 from crm.announcing.api import AnnouncementViewSet
 from leads import api as leads
-from leads.views import calendar, feed, tasks
+from leads.views import calendar, feed, intake, tasks
 from notifications.api import NotificationViewSet
 
 reading = require_http_methods(["GET", "HEAD", "OPTIONS"])
@@ -60,6 +60,8 @@ urlpatterns = [
     path("settings/", views.settings, name="settings"),
     path("settings/quiet/", quiet.hours, name="quiet"),
     path("leads/", include("leads.urls")),
+    path("in/<str:token>/", intake.door, {"address_of": signin.address_of}, name="intake"),
+    path("in/<str:token>", intake.door, {"address_of": signin.address_of}),
     path("tasks/", tasks.index, name="tasks"),
     path("tasks/new/", tasks.new, name="new-task"),
     path("tasks/<int:pk>/complete/", tasks.complete, name="complete-task"),
