@@ -239,7 +239,7 @@ class Delivery(Attempts):
         logger.info("User %s made delivery %s anew: %s", by.pk, row.pk, row.state)
         self.refresh_from_db()
 
-    def _leave(self, state, **fields) -> bool:
+    def _leave(self, state, /, **fields) -> bool:
         """Whether it was in that state, and these are its fields now."""
         left = Delivery.objects.filter(pk=self.pk, state=state).update(**fields)
         self.refresh_from_db()

@@ -147,6 +147,12 @@ class Rule(models.Model):
             return people.filter(role=self.role)
         return people.filter(pk__in=self.people.values("pk"))
 
+    def whose_turn(self):
+        """Who would get the next one; None while nobody can."""
+        people = list(self.candidates())
+        after = [person for person in people if person.pk > (self.last_given_id or 0)]
+        return next(iter(after or people), None)
+
     def take_turn(self):
         """Who gets the next one; None while nobody can. The turns of a rule are taken one after the
         other: it is locked until the transaction ends."""
@@ -155,9 +161,7 @@ class Rule(models.Model):
         rule = Rule.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
         if rule is None:  # deleted meanwhile
             return None
-        people = list(rule.candidates())
-        after = [person for person in people if person.pk > (rule.last_given_id or 0)]
-        person = next(iter(after or people), None)
+        person = rule.whose_turn()
         if person:
             Rule.objects.filter(pk=self.pk).update(last_given=person)
         return person
