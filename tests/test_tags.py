@@ -1,4 +1,4 @@
-"""Tags of leads, and what leads came with: on the lead's page, in the list, over REST and merged."""
+"""Tags of leads, and what leads came with: on their page, in the list, over REST and merged."""
 
 import json
 from html import unescape
@@ -126,7 +126,7 @@ def test_tags_are_given_and_taken_on_the_leads_page(page, lead):
     shown = page.post(path_of(lead), {"add": "demo, VIP,"}, follow=True)
     assert shown.redirect_chain == [(f"/leads/{lead.pk}/", 302)]
     text = shown.content.decode()
-    assert f'href="/leads/?tag=demo" dir="auto">demo</a>' in text
+    assert 'href="/leads/?tag=demo" dir="auto">demo</a>' in text
     assert "Take the tag VIP away" in text
     assert '<option value="demo">' in text
     page.post(path_of(lead), {"remove": "vip"})
