@@ -327,16 +327,18 @@ def test_a_rule_that_says_nothing_is_refused_with_a_sentence(desk, shop, sent, w
 
 def test_the_page_says_who_would_get_the_last_that_came(desk, shop, owner, teammate):
     page, lead = shop.get_absolute_url(), {"email": "ada@example.org", "campaign": "Spring"}
+    condition = {"field": "campaign", "op": "is", "value": "spring"}
     brought(shop, lead)
     assert "nobody would get it." in html(desk, page)
     shop.owner = teammate
     shop.save()
+    assert "  Tom Teammate would get it." in html(desk, page)
+    Rule(source=shop, conditions=[condition | {"value": "fall"}], to="user", user=owner).save()
     assert "no rule matches, so Tom Teammate would get it." in html(desk, page)
-    condition = {"field": "campaign", "op": "is", "value": "spring"}
     rule = Rule(source=shop, conditions=[condition], to="user", user=owner)
     rule.save()
     for _ in range(2):  # to look at it takes no turn
-        assert "rule 1 would give it to Olga Owner." in html(desk, page)
+        assert "rule 2 would give it to Olga Owner." in html(desk, page)
     rule.refresh_from_db()
     assert rule.last_given is None
     brought(shop, lead | {"n": 2})
