@@ -147,6 +147,12 @@ class Rule(models.Model):
             return people.filter(role=self.role)
         return people.filter(pk__in=self.people.values("pk"))
 
+    def whose_turn(self):
+        """Who would get the next one; None while nobody can."""
+        people = list(self.candidates())
+        after = [person for person in people if person.pk > (self.last_given_id or 0)]
+        return next(iter(after or people), None)
+
     def take_turn(self):
         """Who gets the next one; None while nobody can. The turns of a rule are taken one after the
         other: it is locked until the transaction ends."""
@@ -155,12 +161,19 @@ class Rule(models.Model):
         rule = Rule.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
         if rule is None:  # deleted meanwhile
             return None
-        people = list(rule.candidates())
-        after = [person for person in people if person.pk > (rule.last_given_id or 0)]
-        person = next(iter(after or people), None)
+        person = rule.whose_turn()
         if person:
             Rule.objects.filter(pk=self.pk).update(last_given=person)
         return person
+
+
+class PauseQuerySet(models.QuerySet):
+    def choose(self, user, paused: bool) -> None:
+        """Whether somebody takes no new leads; again changes nothing."""
+        if paused:
+            self.get_or_create(user=user)
+        else:
+            self.filter(user=user).delete()
 
 
 class Pause(models.Model):
@@ -173,6 +186,8 @@ class Pause(models.Model):
         related_name="lead_pause",
     )
     since = models.DateTimeField(auto_now_add=True)
+
+    objects = PauseQuerySet.as_manager()
 
     def __str__(self):
         return str(self.user)

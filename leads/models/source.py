@@ -46,6 +46,9 @@ class Source(models.Model):
         TYPEFORM = "typeform", _("Typeform")
         JSON = "json", _("Any program (JSON)")
 
+    # Whose secret is ours to make up. The others' comes from the sender.
+    MAKES_ITS_SECRET = (Kind.GOOGLE, Kind.TYPEFORM, Kind.JSON)
+
     name = LineField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
@@ -155,6 +158,11 @@ class Source(models.Model):
         """Gives it a new address; the old one is none from now on."""
         self.token = new_token()
         self.save(update_fields=["token"])
+
+    def renew_secret(self, remove: bool = False) -> None:
+        """Gives it another secret, or none; the old one proves nothing from now on."""
+        self.secret = "" if remove else new_token()
+        self.save(update_fields=["secret"])
 
     def note_refusal(self, because: str) -> None:
         """Counts what was turned away. Nothing else of it is kept."""
