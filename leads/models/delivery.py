@@ -58,6 +58,7 @@ class DeliveryQuerySet(AttemptsQuerySet):
             raise Refused(429, "Too much came for this source: wait a minute.", wait=60)
         if door.per_address is None or address is None:
             return set()
+        address = connection.ops.adapt_ipaddressfield_value(address)
         rows = _keys_of_address.rows(source.pk, since, address, door.per_address)
         keys = [key for (key,) in rows]
         if len(keys) >= door.per_address:
