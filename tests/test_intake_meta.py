@@ -115,6 +115,12 @@ def test_an_id_that_is_none_never_becomes_part_of_an_address(client, source, lea
     assert not Delivery.objects.exists()
 
 
+def test_more_leads_than_meta_ever_tells_of_at_once_are_refused(client, source):
+    changes = [{"field": "leadgen", "value": {"leadgen_id": str(n)}} for n in range(1_001)]
+    assert post_meta(client, source, {"entry": [{"changes": changes}]}).status_code == 413
+    assert not Delivery.objects.exists()
+
+
 # The lead
 
 
