@@ -263,8 +263,8 @@ def test_two_who_replay_at_the_same_moment_make_one_lead(client, at_once, manage
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("kind", "looks"), [("json", 0), ("form", 1)])
 def test_a_delivery_costs_few_queries(client, kind, looks):
-    """The source with its rules, and its bounds are asked for; the lead, its event, the delivery and
-    what came along are stored."""
+    """The source and its bounds are asked for; the lead, its event, the delivery and what came
+    along are stored."""
     source = source_of(kind)
     with CaptureQueriesContext(connection) as asked:
         if kind == "json":
