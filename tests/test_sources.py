@@ -163,7 +163,6 @@ def test_a_kind_or_a_source_that_there_is_not_is_a_404(desk, shop):
     for path in (f"deliveries/{theirs.pk}/replay/", f"rules/{rule.pk}/delete/"):
         assert desk.post(f"/sources/{shop.pk}/{path}").status_code == 404
     form = Source.objects.create(name="Form", kind="form")
-    assert desk.get(f"/sources/{form.pk}/mapping/").status_code == 404
     assert desk.post(f"/sources/{form.pk}/secret/").status_code == 404
     assert Rule.objects.exists()
 
@@ -478,6 +477,21 @@ def test_a_mapping_that_means_nothing_is_refused(desk, shop, sent, words):
     assert words in response.content.decode()
     shop.refresh_from_db()
     assert shop.mapping == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_any_source_brings_can_be_mapped(desk, kind):
+    desk.post(f"/sources/new/{kind}/", META)
+    source = Source.objects.get()
+    desk.post(f"/sources/{source.pk}/test/")
+    text = html(desk, f"/sources/{source.pk}/mapping/")
+    assert "selected>" in text
+    chosen = re.findall(r'<select name="([a-z_]+)".*?<option value="([^"]+)" selected', text, re.S)
+    assert {"email"} <= {name for name, _path in chosen}
+    assert desk.post(f"/sources/{source.pk}/mapping/", dict(chosen)).status_code == 302
+    source.refresh_from_db()
+    assert source.mapping == dict(chosen)
+    assert Lead.objects.get().email in html(desk, f"/sources/{source.pk}/mapping/")
 
 
 def test_before_anything_came_the_mapping_says_so(desk, shop):

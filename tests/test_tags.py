@@ -113,6 +113,15 @@ def test_open_pages_are_told_once_and_not_of_what_is_the_same(lead, owner, pushe
     assert not lead.activities.exists()
 
 
+def test_a_tag_that_is_stored_or_deleted_by_itself_is_told_too(lead, owner, pushed, committing):
+    with committing():
+        row = Tag.objects.create(lead=lead, name="demo")
+    with committing():
+        row.delete()
+    told = [frame["type"] for user, frame in pushed if user == owner.pk]
+    assert told == ["lead:updated"] * 2
+
+
 def test_two_who_give_the_same_tag_leave_it_there_once(transactional_db, at_once):
     lead = LeadFactory()
     at_once(*[lambda: Tag.objects.give(lead, ["demo"])] * 4)
