@@ -83,6 +83,8 @@ def _does(verb, sentence):
 def _said(delivery) -> str:
     if delivery.state == State.MADE:
         return _("It made a lead: %(lead)s") % {"lead": delivery.lead}
+    if delivery.state == State.WAITING:
+        return _("It is fetched again: look in a moment.")
     return delivery.why or delivery.get_state_display()
 
 
