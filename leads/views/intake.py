@@ -31,26 +31,29 @@ def door(request, token, address_of):
     response = _answered(request, token, address_of)
     for name, value in HEADERS.items():
         response[name] = value
+    response._has_been_logged = True  # Django's line would tell the address, which is a secret
     return response
 
 
 def _answered(request, token, address_of):
+    source = None
     try:
         source = Source.objects.reached(token)
-    except Source.DoesNotExist:
+        return _knocked(request, source, address_of)
+    except Source.DoesNotExist:  # or it was deleted meanwhile
         return _refused(request, None, UNKNOWN)
+    except TROUBLE:
+        logger.exception("Something that came in was not stored: its sender comes again")
+        return _refused(request, source, BUSY)
+
+
+def _knocked(request, source, address_of):
     try:
         return WAYS.get(request.method, _not_allowed)(request, source, address_of)
     except Refused as refused:
+        logger.info("Source %s refused what came: %s", source.pk, refused.status)
         source.note_refusal(refused.detail)
         return _refused(request, source, refused)
-    except Source.DoesNotExist:  # deleted meanwhile
-        return _refused(request, None, UNKNOWN)
-    except TROUBLE:
-        logger.exception(
-            "A delivery of source %s was not stored: its sender comes again", source.pk
-        )
-        return _refused(request, source, BUSY)
 
 
 def _take(request, source, address_of):

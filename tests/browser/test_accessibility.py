@@ -160,7 +160,7 @@ def paths(house):
 def test_no_page_is_left_out(house):
     every = {name for name in named(get_resolver()) if not name.startswith("admin:")}
     judged = {resolve(path.partition("?")[0]).view_name for path in paths(house)}
-    others = {"login", "leads:bulk"}  # in tests of their own
+    others = {"login", "leads:bulk", "intake"}  # in tests of their own
     others |= {resolve(path.partition("?")[0]).view_name for path in source_pages(SOURCES)}
     others |= {"announcements:list", "announcements:new", "announcements:withdraw"}
     assert "leads:detail" in judged
@@ -347,6 +347,27 @@ def test_axe_finds_nothing_on_the_page_to_sign_in_and_those_of_errors(judge_as, 
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
     judge.judge("/login/ with mistakes")
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_on_the_form_that_strangers_fill_in(judge_as, owner):
+    source = Source.objects.create(name="Website", kind="form", fill_seconds=0)
+    judge = judge_as(owner)
+    page = judge.page
+    judge.person.context.clear_cookies()
+    page.goto(source.path)
+    judge.judge("the form")
+    page.get_by_label("Email").fill("nobody")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
+    judge.judge("the form with mistakes")
+    page.get_by_label("First name").fill("Ada")
+    page.get_by_label("Email").fill("ada@example.org")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
+    judge.judge("thanks")
+    page.goto("/in/nowhere/")
+    judge.judge("a form that is gone")
     judge.finds_nothing()
 
 

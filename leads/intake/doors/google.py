@@ -4,6 +4,8 @@ import json
 import secrets
 from datetime import UTC, datetime
 
+from django.utils.translation import gettext_noop
+
 from leads.intake.door import (
     JSON,
     Arrival,
@@ -21,7 +23,7 @@ from leads.intake.vocabulary import field_called
 from notifications import wire
 
 COLUMNS, KEY = "user_column_data", "google_key"
-NO_COLUMNS = "There is no list user_column_data in it."
+NO_COLUMNS = gettext_noop("There is no list user_column_data in it.")
 
 
 class Google(Door):

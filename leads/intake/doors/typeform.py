@@ -24,7 +24,7 @@ from leads.intake.vocabulary import field_called, plain
 from notifications import wire
 
 SIGNATURE, RESPONSE, PARTIAL = "Typeform-Signature", "form_response", "form_response_partial"
-NO_RESPONSE = "There is no object form_response in it."
+NO_RESPONSE = gettext_noop("There is no object form_response in it.")
 NOT_FINISHED = gettext_noop("The form was left before its end: these are the answers until there.")
 # What an answer of a type says where neither its question nor its ref is a word we know.
 BY_TYPE = {"email": "email", "phone_number": "phone"}
