@@ -9,6 +9,8 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
+from leads.forms.rule import RuleForm
+from leads.forms.source import SourceForm
 from leads.intake.doors import Arrival
 from leads.models import Delivery, Lead, Pause, Rule, Source
 from tests.test_lead_list import said
@@ -511,6 +513,58 @@ def test_everybody_says_for_themselves_that_they_take_no_new_leads(page, owner, 
     assert "checked> Take no new leads" in html(page, "/settings/")
     assert said(page.post("/leads/pause/", {}, follow=True)) == ["You take new leads."]
     assert not Pause.objects.exists()
+
+
+# What somebody else deletes meanwhile
+
+
+def test_what_was_deleted_meanwhile_does_not_come_back(desk, shop, monkeypatch):
+    rule = Rule(source=shop, to="role", role="rep")
+    rule.save()
+    path, valid = shop.get_absolute_url(), RuleForm.is_valid
+
+    def too_late(form):
+        type(form.instance).objects.filter(pk=form.instance.pk).delete()
+        return valid(form)
+
+    for form in (RuleForm, SourceForm):
+        monkeypatch.setattr(form, "is_valid", too_late)
+    sent = rule_sent(to="role", role="manager")
+    assert desk.post(f"{path}rules/{rule.pk}/", sent).status_code == 404
+    assert not Rule.objects.exists()
+    with pytest.raises(Rule.DoesNotExist):
+        rule.move(1)
+    assert desk.post(path, {"name": "Back"}).status_code == 404
+    for verb in (shop.renew, shop.renew_secret, lambda: shop.map({})):
+        with pytest.raises(Source.DoesNotExist):
+            verb()
+    assert not Source.objects.exists()
+
+
+def test_a_rule_that_is_deleted_twice_moves_the_others_once(shop):
+    rules = [Rule(source=shop, to="role", role="rep") for _ in range(3)]
+    for rule in rules:
+        rule.save()
+    again = Rule.objects.get(pk=rules[0].pk)
+    rules[0].delete()
+    again.delete()
+    assert [rule.position for rule in Rule.objects.all()] == [1, 2]
+
+
+def test_saving_the_settings_leaves_what_is_counted_meanwhile(desk, shop, monkeypatch):
+    valid = SourceForm.is_valid
+
+    def meanwhile(form):
+        Source.objects.get().note_refusal("The body is a list.")
+        Source.objects.get().renew()
+        return valid(form)
+
+    token = shop.token
+    monkeypatch.setattr(SourceForm, "is_valid", meanwhile)
+    desk.post(shop.get_absolute_url(), {"name": "Renamed", "active": "on"})
+    shop.refresh_from_db()
+    assert (shop.name, shop.refused_count) == ("Renamed", 1)
+    assert shop.token != token
 
 
 # Where it is found

@@ -3,6 +3,7 @@
 import re
 
 from django import forms
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from leads.forms.people import who_work_here
@@ -104,6 +105,16 @@ class SourceForm(forms.ModelForm):
         self.fields.pop("verify_token", None)
         if self.instance.kind in (Kind.GOOGLE, Kind.TYPEFORM):
             self.instance.secret = new_token()
+
+    def save(self):
+        """What is counted and given anew meanwhile stays. Raises DoesNotExist for a source that was
+        deleted meanwhile: it does not come back."""
+        if self.instance.pk is None:
+            return super().save()
+        with transaction.atomic():
+            Source.objects.select_for_update(no_key=True).get(pk=self.instance.pk)
+            self.instance.save(update_fields=list(self.fields))
+        return self.instance
 
     def clean_secret(self):
         return self.cleaned_data["secret"] or self.initial["secret"]

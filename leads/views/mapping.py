@@ -19,8 +19,7 @@ def edit(request, source):
     be made, ``usual`` lets each value find its field by its name again."""
     delivery = _asked(request, source)
     if request.method == "POST" and "usual" in request.POST:
-        source.mapping = {}
-        source.save(update_fields=["mapping"])
+        source.map({})
         messages.success(request, _("Each value finds its field by its name again."))
         return redirect(request.get_full_path())
     pairs = delivery.pairs() if delivery else []
