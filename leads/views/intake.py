@@ -22,6 +22,7 @@ UNKNOWN = Refused(
     404, "Nothing is taken here: the address is wrong, or its source is switched off."
 )
 BUSY = Refused(503, "This is not taken just now: send it again.", wait=30)
+IN_ORDER = ("status", "leadId", "detail")  # which the database does not keep
 HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 
 
@@ -118,7 +119,8 @@ def _ip(text) -> str | None:
 def _answer(delivery):
     if delivery is None:  # there was no lead in it
         return JsonResponse({})
-    body = delivery.answer["body"]
+    said = delivery.answer["body"]
+    body = {name: said[name] for name in IN_ORDER if name in said}
     response = JsonResponse(body and {"id": delivery.pk, **body})
     response.status_code = delivery.answer["status"]
     if delivery.again:
