@@ -439,6 +439,7 @@ def test_what_failed_is_mapped_previewed_saved_and_replayed_at_once(desk, shop):
         "2 made a lead each.",
         "1 did not: There is no e-mail address and no phone number in it.",
     ]
+    assert [row.pk for row in done.context["rows"]] == [hopeless.pk]
     assert {lead.email for lead in Lead.objects.all()} == {"zed@example.org"}
     assert {lead.country for lead in Lead.objects.all()} == {"DE"}
     hopeless.refresh_from_db()
