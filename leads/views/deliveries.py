@@ -97,8 +97,8 @@ turn_away = _does("turn_away", lambda _delivery: _("It is turned away."))
 @of_source
 @require_POST
 def replay_failed(request, source):
-    """All that failed, the oldest first and ``AT_ONCE`` at most: each by itself. The log shows which
-    did again."""
+    """All that failed, the oldest first and ``AT_ONCE`` at most: each by itself. The log shows
+    which failed again."""
     made, not_made = 0, {}
     failed = source.deliveries.filter(state=State.FAILED).order_by("pk")
     for delivery in failed[:AT_ONCE]:
