@@ -331,11 +331,13 @@ def test_rest_reads_and_replaces_the_tags(api, lead):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, "demo", None, 1, [1], [None], [["demo"]], [""], ["x" * 51], ["a,b"], ["a\0"]]
+    "body",
+    [{}, "demo", None, 1, [1], [None], [["demo"]], [""], ["x" * 51], ["a,b"], ["a\0"], ["\ud800"]],
 )
 def test_rest_refuses_what_is_no_list_of_tags(api, lead, body):
     Tag.objects.give(lead, ["there"])
-    response = api.put(f"/api/leads/{lead.pk}/tags/", body, format="json")
+    path = f"/api/leads/{lead.pk}/tags/"
+    response = api.put(path, json.dumps(body), content_type="application/json")
     assert (response.status_code, list(response.json())) == (400, ["detail"])
     assert Tag.objects.names(lead) == ["there"]
 
