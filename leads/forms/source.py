@@ -27,6 +27,7 @@ FIELDS = {
     Kind.META: ("secret", "access_token", "verify_token"),
 }
 OF_ALL = ("owner", "tags", "label", "active")
+STAYS = _("Empty: it stays as it is.")
 BETWEEN = re.compile(r"[\s,]+")
 
 
@@ -98,6 +99,8 @@ class SourceForm(forms.ModelForm):
         if self.instance.pk is None:
             del self.fields["active"]
             self._begin()
+        else:
+            self._say_what_stays()
 
     def _begin(self):
         """What is made up for a new one, so that nobody has to."""
@@ -105,6 +108,11 @@ class SourceForm(forms.ModelForm):
         self.fields.pop("verify_token", None)
         if self.instance.kind in (Kind.GOOGLE, Kind.TYPEFORM):
             self.instance.secret = new_token()
+
+    def _say_what_stays(self):
+        for name in {"secret", "access_token"} & set(self.fields):
+            field = self.fields[name]
+            field.help_text = f"{field.help_text} {STAYS}"
 
     def save(self):
         """What is counted and given anew meanwhile stays. Raises DoesNotExist for a source that was
