@@ -294,7 +294,7 @@ class AppointmentViewSet(_Deletable, _Item):
     serializer_class = serializers.AppointmentSerializer
 
 
-@extend_schema(responses=TAGS)
+@extend_schema(responses={200: TAGS})
 class TagsOfLead(_MayHaveGone, _PartOfLead):
     """A list of them, by name, without pages."""
 

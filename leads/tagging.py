@@ -3,7 +3,9 @@
 from rest_framework import serializers
 
 from leads.models import Tag
+from notifications.fields import StrictCharField
 
+TEXT = StrictCharField(allow_blank=True)  # which no half of a character gets through
 # For OpenAPI.
 TAGS = {"type": "array", "items": {"type": "string", "maxLength": Tag.LONGEST}}
 
@@ -12,7 +14,7 @@ def tags_in(sent) -> list[str]:
     """A list of them, as it came; what each may be is the model's to say."""
     if not (isinstance(sent, list) and all(isinstance(name, str) for name in sent)):
         raise serializers.ValidationError("Give a list of tags, each a text.")
-    return sent
+    return [TEXT.run_validation(name) for name in sent]
 
 
 class PairSerializer(serializers.Serializer):

@@ -9,6 +9,8 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
+from leads.forms.rule import RuleForm
+from leads.forms.source import SourceForm
 from leads.intake.doors import Arrival
 from leads.models import Delivery, Lead, Pause, Rule, Source
 from tests.test_lead_list import said
@@ -163,7 +165,6 @@ def test_a_kind_or_a_source_that_there_is_not_is_a_404(desk, shop):
     for path in (f"deliveries/{theirs.pk}/replay/", f"rules/{rule.pk}/delete/"):
         assert desk.post(f"/sources/{shop.pk}/{path}").status_code == 404
     form = Source.objects.create(name="Form", kind="form")
-    assert desk.get(f"/sources/{form.pk}/mapping/").status_code == 404
     assert desk.post(f"/sources/{form.pk}/secret/").status_code == 404
     assert Rule.objects.exists()
 
@@ -438,6 +439,7 @@ def test_what_failed_is_mapped_previewed_saved_and_replayed_at_once(desk, shop):
         "2 made a lead each.",
         "1 did not: There is no e-mail address and no phone number in it.",
     ]
+    assert [row.pk for row in done.context["rows"]] == [hopeless.pk]
     assert {lead.email for lead in Lead.objects.all()} == {"zed@example.org"}
     assert {lead.country for lead in Lead.objects.all()} == {"DE"}
     hopeless.refresh_from_db()
@@ -480,6 +482,21 @@ def test_a_mapping_that_means_nothing_is_refused(desk, shop, sent, words):
     assert shop.mapping == {}
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_any_source_brings_can_be_mapped(desk, kind):
+    desk.post(f"/sources/new/{kind}/", META)
+    source = Source.objects.get()
+    desk.post(f"/sources/{source.pk}/test/")
+    text = html(desk, f"/sources/{source.pk}/mapping/")
+    assert "selected>" in text
+    chosen = re.findall(r'<select name="([a-z_]+)".*?<option value="([^"]+)" selected', text, re.S)
+    assert {"email"} <= {name for name, _path in chosen}
+    assert desk.post(f"/sources/{source.pk}/mapping/", dict(chosen)).status_code == 302
+    source.refresh_from_db()
+    assert source.mapping == dict(chosen)
+    assert Lead.objects.get().email in html(desk, f"/sources/{source.pk}/mapping/")
+
+
 def test_before_anything_came_the_mapping_says_so(desk, shop):
     assert "Nothing has come yet" in html(desk, f"/sources/{shop.pk}/mapping/")
     assert desk.post(f"/sources/{shop.pk}/mapping/", {"other": "x"}).status_code == 302
@@ -497,6 +514,58 @@ def test_everybody_says_for_themselves_that_they_take_no_new_leads(page, owner, 
     assert "checked> Take no new leads" in html(page, "/settings/")
     assert said(page.post("/leads/pause/", {}, follow=True)) == ["You take new leads."]
     assert not Pause.objects.exists()
+
+
+# What somebody else deletes meanwhile
+
+
+def test_what_was_deleted_meanwhile_does_not_come_back(desk, shop, monkeypatch):
+    rule = Rule(source=shop, to="role", role="rep")
+    rule.save()
+    path, valid = shop.get_absolute_url(), RuleForm.is_valid
+
+    def too_late(form):
+        type(form.instance).objects.filter(pk=form.instance.pk).delete()
+        return valid(form)
+
+    for form in (RuleForm, SourceForm):
+        monkeypatch.setattr(form, "is_valid", too_late)
+    sent = rule_sent(to="role", role="manager")
+    assert desk.post(f"{path}rules/{rule.pk}/", sent).status_code == 404
+    assert not Rule.objects.exists()
+    with pytest.raises(Rule.DoesNotExist):
+        rule.move(1)
+    assert desk.post(path, {"name": "Back"}).status_code == 404
+    for verb in (shop.renew, shop.renew_secret, lambda: shop.map({})):
+        with pytest.raises(Source.DoesNotExist):
+            verb()
+    assert not Source.objects.exists()
+
+
+def test_a_rule_that_is_deleted_twice_moves_the_others_once(shop):
+    rules = [Rule(source=shop, to="role", role="rep") for _ in range(3)]
+    for rule in rules:
+        rule.save()
+    again = Rule.objects.get(pk=rules[0].pk)
+    rules[0].delete()
+    again.delete()
+    assert [rule.position for rule in Rule.objects.all()] == [1, 2]
+
+
+def test_saving_the_settings_leaves_what_is_counted_meanwhile(desk, shop, monkeypatch):
+    valid = SourceForm.is_valid
+
+    def meanwhile(form):
+        Source.objects.get().note_refusal("The body is a list.")
+        Source.objects.get().renew()
+        return valid(form)
+
+    token = shop.token
+    monkeypatch.setattr(SourceForm, "is_valid", meanwhile)
+    desk.post(shop.get_absolute_url(), {"name": "Renamed", "active": "on"})
+    shop.refresh_from_db()
+    assert (shop.name, shop.refused_count) == ("Renamed", 1)
+    assert shop.token != token
 
 
 # Where it is found

@@ -113,6 +113,15 @@ def test_open_pages_are_told_once_and_not_of_what_is_the_same(lead, owner, pushe
     assert not lead.activities.exists()
 
 
+def test_a_tag_that_is_stored_or_deleted_by_itself_is_told_too(lead, owner, pushed, committing):
+    with committing():
+        row = Tag.objects.create(lead=lead, name="demo")
+    with committing():
+        row.delete()
+    told = [frame["type"] for user, frame in pushed if user == owner.pk]
+    assert told == ["lead:updated"] * 2
+
+
 def test_two_who_give_the_same_tag_leave_it_there_once(transactional_db, at_once):
     lead = LeadFactory()
     at_once(*[lambda: Tag.objects.give(lead, ["demo"])] * 4)
@@ -322,11 +331,13 @@ def test_rest_reads_and_replaces_the_tags(api, lead):
 
 
 @pytest.mark.parametrize(
-    "body", [{}, "demo", None, 1, [1], [None], [["demo"]], [""], ["x" * 51], ["a,b"], ["a\0"]]
+    "body",
+    [{}, "demo", None, 1, [1], [None], [["demo"]], [""], ["x" * 51], ["a,b"], ["a\0"], ["\ud800"]],
 )
 def test_rest_refuses_what_is_no_list_of_tags(api, lead, body):
     Tag.objects.give(lead, ["there"])
-    response = api.put(f"/api/leads/{lead.pk}/tags/", body, format="json")
+    path = f"/api/leads/{lead.pk}/tags/"
+    response = api.put(path, json.dumps(body), content_type="application/json")
     assert (response.status_code, list(response.json())) == (400, ["detail"])
     assert Tag.objects.names(lead) == ["there"]
 

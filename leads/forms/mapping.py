@@ -45,8 +45,7 @@ class MappingForm(forms.Form):
         return {name: path for name in self.fields if (path := self[name].value())}
 
     def save(self) -> None:
-        self.source.mapping = self.mapping
-        self.source.save(update_fields=["mapping"])
+        self.source.map(self.mapping)
 
 
 def _choice(path, value) -> str:

@@ -75,9 +75,17 @@ class RuleForm(forms.ModelForm):
                 self._errors.pop(way, None)
         return cleaned
 
-    def save(self, commit=True):
+    def save(self):
+        """Whose turn it is stays as it is. Raises DoesNotExist for a rule that was deleted
+        meanwhile: it does not come back."""
         with transaction.atomic():
-            return super().save(commit)
+            if self.instance.pk:
+                Rule.objects.select_for_update(no_key=True).get(pk=self.instance.pk)
+                self.instance.save(update_fields=("conditions", "to", "user", "role"))
+                self._save_m2m()
+            else:
+                super().save()
+        return self.instance
 
     def rows(self) -> list[dict]:
         """The conditions as the page shows them, and some to fill in."""

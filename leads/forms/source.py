@@ -3,6 +3,7 @@
 import re
 
 from django import forms
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from leads.forms.people import who_work_here
@@ -26,6 +27,7 @@ FIELDS = {
     Kind.META: ("secret", "access_token", "verify_token"),
 }
 OF_ALL = ("owner", "tags", "label", "active")
+STAYS = _("Empty: it stays as it is.")
 BETWEEN = re.compile(r"[\s,]+")
 
 
@@ -97,6 +99,8 @@ class SourceForm(forms.ModelForm):
         if self.instance.pk is None:
             del self.fields["active"]
             self._begin()
+        else:
+            self._say_what_stays()
 
     def _begin(self):
         """What is made up for a new one, so that nobody has to."""
@@ -104,6 +108,21 @@ class SourceForm(forms.ModelForm):
         self.fields.pop("verify_token", None)
         if self.instance.kind in (Kind.GOOGLE, Kind.TYPEFORM):
             self.instance.secret = new_token()
+
+    def _say_what_stays(self):
+        for name in {"secret", "access_token"} & set(self.fields):
+            field = self.fields[name]
+            field.help_text = f"{field.help_text} {STAYS}"
+
+    def save(self):
+        """What is counted and given anew meanwhile stays. Raises DoesNotExist for a source that was
+        deleted meanwhile: it does not come back."""
+        if self.instance.pk is None:
+            return super().save()
+        with transaction.atomic():
+            Source.objects.select_for_update(no_key=True).get(pk=self.instance.pk)
+            self.instance.save(update_fields=list(self.fields))
+        return self.instance
 
     def clean_secret(self):
         return self.cleaned_data["secret"] or self.initial["secret"]

@@ -119,14 +119,18 @@ class Rule(models.Model):
         with transaction.atomic():
             later = self._of_held_source().filter(position__gt=self.position)
             result = super().delete(*args, **kwargs)
-            later.update(position=F("position") - 1)
+            if result[0]:
+                later.update(position=F("position") - 1)
         return result
 
     def move(self, steps: int) -> None:
-        """Up by one with -1, down by one with 1; at the end it stays where it is."""
+        """Up by one with -1, down by one with 1; at the end it stays where it is. Raises
+        DoesNotExist when it was deleted meanwhile."""
         with transaction.atomic():
             rules = list(self._of_held_source())
-            place = next(n for n, rule in enumerate(rules) if rule.pk == self.pk)
+            if self not in rules:
+                raise Rule.DoesNotExist
+            place = rules.index(self)
             rules.insert(max(0, place + steps), rules.pop(place))
             for position, rule in enumerate(rules, start=1):
                 Rule.objects.filter(pk=rule.pk).update(position=position)

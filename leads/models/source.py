@@ -183,13 +183,22 @@ class Source(models.Model):
 
     def renew(self) -> None:
         """Gives it a new address; the old one is none from now on."""
-        self.token = new_token()
-        self.save(update_fields=["token"])
+        self._give(token=new_token())
 
     def renew_secret(self, remove: bool = False) -> None:
         """Gives it another secret, or none; the old one proves nothing from now on."""
-        self.secret = "" if remove else new_token()
-        self.save(update_fields=["secret"])
+        self._give(secret="" if remove else new_token())
+
+    def map(self, mapping: dict) -> None:
+        """From now on its values go to these fields; empty: each by its name."""
+        self._give(mapping=mapping)
+
+    def _give(self, **fields) -> None:
+        """Raises DoesNotExist when it was deleted meanwhile."""
+        if not Source.objects.filter(pk=self.pk).update(**fields):
+            raise Source.DoesNotExist
+        for name, value in fields.items():
+            setattr(self, name, value)
 
     def note_refusal(self, because: str) -> None:
         """Counts what was turned away. Nothing else of it is kept."""

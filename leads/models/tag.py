@@ -103,6 +103,17 @@ class Tag(models.Model):
     def __str__(self):
         return self.name
 
+    def save(self, *args, **kwargs):
+        """Open pages are told, whoever stores it."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            tell_after_commit(self.lead)
+
+    def delete(self, *args, **kwargs):
+        with transaction.atomic():
+            tell_after_commit(self.lead)
+            return super().delete(*args, **kwargs)
+
 
 def tags_of(names) -> dict[str, str]:
     """By word, each once as it was first written. Raises ValidationError for what is no tag."""

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -83,6 +84,8 @@ def _does(verb, sentence):
 def _said(delivery) -> str:
     if delivery.state == State.MADE:
         return _("It made a lead: %(lead)s") % {"lead": delivery.lead}
+    if delivery.state == State.WAITING:
+        return _("It is fetched again: look in a moment.")
     return delivery.why or delivery.get_state_display()
 
 
@@ -94,7 +97,8 @@ turn_away = _does("turn_away", lambda _delivery: _("It is turned away."))
 @of_source
 @require_POST
 def replay_failed(request, source):
-    """All that failed, the oldest first and ``AT_ONCE`` at most: each by itself."""
+    """All that failed, the oldest first and ``AT_ONCE`` at most: each by itself. The log shows
+    which failed again."""
     made, not_made = 0, {}
     failed = source.deliveries.filter(state=State.FAILED).order_by("pk")
     for delivery in failed[:AT_ONCE]:
@@ -108,7 +112,8 @@ def replay_failed(request, source):
         if reason:
             not_made.setdefault(reason, []).append(delivery.pk)
     _tell(request, made, not_made)
-    return redirect("sources:deliveries", source.pk)
+    log_of = reverse("sources:deliveries", args=[source.pk])
+    return redirect(f"{log_of}?state={State.FAILED}" if not_made else log_of)
 
 
 def _tell(request, made, not_made):

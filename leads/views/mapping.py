@@ -1,7 +1,6 @@
-"""Which value of what a program sends each field of a lead gets, against what it sent last."""
+"""Which value of what a source brings each field of a lead gets, against what came last."""
 
 from django.contrib import messages
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -9,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from leads.forms.mapping import MappingForm
 from leads.intake.payload import shown
 from leads.intake.trial import latest, trial
-from leads.models import Delivery, Source
+from leads.models import Delivery
 from leads.views.for_managers import of_source
 
 
@@ -18,12 +17,9 @@ from leads.views.for_managers import of_source
 def edit(request, source):
     """``delivery`` is another one to look at than the last; ``preview`` shows the lead that would
     be made, ``usual`` lets each value find its field by its name again."""
-    if source.kind != Source.Kind.JSON:
-        raise Http404
     delivery = _asked(request, source)
     if request.method == "POST" and "usual" in request.POST:
-        source.mapping = {}
-        source.save(update_fields=["mapping"])
+        source.map({})
         messages.success(request, _("Each value finds its field by its name again."))
         return redirect(request.get_full_path())
     pairs = delivery.pairs() if delivery else []

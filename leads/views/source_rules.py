@@ -38,7 +38,10 @@ def of_rule(view):
         found = source.rules.filter(pk=rule).first()
         if found is None:
             raise Http404
-        return view(request, source, found)
+        try:
+            return view(request, source, found)
+        except Rule.DoesNotExist as gone:  # deleted by somebody else meanwhile
+            raise Http404 from gone
 
     return of_source(wrapped)
 
