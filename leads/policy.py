@@ -64,6 +64,7 @@ OWN = {
     SavedView: lambda user_id, view: view.owner_id == user_id,
 }
 ONLY_ADMINISTRATORS = _("Only administrators announce something: ask one.")
+ONLY_MANAGERS = _("Only managers and administrators see where leads come from: ask one.")
 REFUSALS = {
     Lead: _("This lead belongs to somebody else: ask them or a manager."),
     Task: _("This task is somebody else’s: ask them or a manager."),

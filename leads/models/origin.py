@@ -19,5 +19,14 @@ class Origin(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    @property
+    def source_name(self) -> str:
+        """Empty for what came by a file, or through a source that is gone."""
+        return str(self.delivery.source) if self.delivery else ""
+
+    @property
+    def pairs(self) -> list[dict]:
+        return [{"name": name, "value": value} for name, value in self.fields]
+
     def __str__(self):
         return f"{self.lead}: {len(self.fields)}"

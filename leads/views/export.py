@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from leads.glance import glance
+from leads.glance import glance, with_tags
 from leads.models import Lead
 from leads.showing import Showing
 from notifications import wire
@@ -23,8 +23,8 @@ BOM = "\ufeff"  # tells Excel that it is UTF-8
 # What a spreadsheet would take for a formula: https://owasp.org/www-community/attacks/CSV_Injection
 FORMULA = re.compile(r"[\t\r\n]|[\s\ufeff\u200b]*[=+@＝＋－＠-]")
 FIELDS = ("id", "first_name", "last_name", "email", "phone", "company", "job_title", "website",
-          "message", "city", "region", "postal_code", "country", "source", "stage", "score",
-          "owner", "created_at", "updated_at")  # fmt: skip
+          "message", "city", "region", "postal_code", "country", "source", "tags", "stage",
+          "score", "owner", "created_at", "updated_at")  # fmt: skip
 
 
 @login_required
@@ -52,7 +52,7 @@ class Everything:
     heads = property(lambda self: [_heading(name) for name in FIELDS])
 
     def rows(self, leads):
-        return [[_value(lead, name) for name in FIELDS] for lead in leads]
+        return [[_value(lead, name) for name in FIELDS] for lead in with_tags(leads)]
 
 
 class Shown:
@@ -61,7 +61,7 @@ class Shown:
     NAMES = {"job-title": "job_title", "age": "created_at", "updated": "updated_at"}  # of fields
 
     def __init__(self, columns):
-        self.columns = list(columns)
+        self.columns, self.tags = list(columns), columns.tags
         self.glances = {column.name for column in columns} & {"next", "last"}
 
     @property
@@ -70,6 +70,7 @@ class Shown:
 
     def rows(self, leads):
         leads = glance(leads) if self.glances else leads
+        leads = with_tags(leads) if self.tags else leads
         return [[lead.name, *(self._of(lead, c.name) for c in self.columns)] for lead in leads]
 
     def _head(self, column):
@@ -109,6 +110,8 @@ def _chunks(showing):
 
 
 def _heading(name) -> str:
+    if name == "tags":
+        return _("Tags")
     return capfirst(Lead._meta.get_field(name).verbose_name)
 
 
@@ -117,6 +120,8 @@ def _value(lead, name):
         return lead.get_stage_display()
     if name == "owner":
         return lead.owner or ""
+    if name == "tags":
+        return ", ".join(lead.tag_names)
     value = getattr(lead, name)
     return wire.moment(value) if name in ("created_at", "updated_at") else value
 
