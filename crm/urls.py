@@ -57,6 +57,7 @@ urlpatterns = [
     path("settings/", views.settings, name="settings"),
     path("settings/quiet/", quiet.hours, name="quiet"),
     path("leads/", include("leads.urls")),
+    path("imports/", include("leads.import_urls")),
     path("tasks/", tasks.index, name="tasks"),
     path("tasks/new/", tasks.new, name="new-task"),
     path("tasks/<int:pk>/complete/", tasks.complete, name="complete-task"),

@@ -1,10 +1,12 @@
 """The worker's jobs for leads."""
 
 from leads import fading
+from leads.importing import retention
+from leads.importing.running import Importer
 from leads.models import Appointment, IdempotencyKey, Looking, Task
 from notifications.worker import Job
 
-HOUR = 3600
+MINUTE, HOUR = 60, 3600
 
 
 def forget_keys() -> int:
@@ -30,4 +32,7 @@ JOBS = [
     Job("expired idempotency keys", HOUR, forget_keys),
     Job("scores that time or new rules change", 2, fade_scores),
     Job("who looks at a lead no more", 5, forget_lapsed_lookings),
+    Job("imports", 1, Importer().turn, aside=True),
+    Job("imports that nobody went on with", 10 * MINUTE, retention.forget_abandoned),
+    Job("reports of old imports", HOUR, retention.forget_reports),
 ]

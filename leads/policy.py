@@ -28,7 +28,8 @@ def may_merge(user, *leads) -> bool:
 
 
 def leads_the_team(user) -> bool:
-    """Managers and administrators, who also see whom the news of a lead has reached."""
+    """Managers and administrators, who also import files, and see whom the news of a lead has
+    reached."""
     return user.is_active and user.role != REP
 
 
@@ -63,6 +64,7 @@ OWN = {
     Appointment: _made,
     SavedView: lambda user_id, view: view.owner_id == user_id,
 }
+ONLY_MANAGERS = _("Only managers and administrators may do this: ask one.")
 ONLY_ADMINISTRATORS = _("Only administrators announce something: ask one.")
 REFUSALS = {
     Lead: _("This lead belongs to somebody else: ask them or a manager."),

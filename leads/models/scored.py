@@ -57,14 +57,16 @@ class Scored(models.Model):
         if self.score != before:
             tell_after_commit(self, stored=True)
 
-    def rescore_quietly(self) -> None:
-        """The same where nobody did anything to the lead: it was merged, or is as it was before."""
+    def rescore_quietly(self, shown=True) -> None:
+        """The same where nobody did anything to the lead: it was merged, or is as it was before.
+        Open pages are ``shown`` it."""
         kept = self.kept()
         before = self._made_anew(self._history(), score_rules.current(), timezone.now())
         self.score_told += self.score - before
         if self.kept() != kept:
             self._meta.model.objects.filter(pk=self.pk).update(**self.kept())
-            tell_after_commit(self, stored=True)
+            if shown:
+                tell_after_commit(self, stored=True)
 
     def fade(self, history, rules, now, may_tell: bool) -> bool:
         """Makes the score anew where nobody did anything: time passed, or the rules are others. The

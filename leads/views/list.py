@@ -14,7 +14,7 @@ from leads.forms.view import ViewForm
 from leads.glance import glance
 from leads.models import Lead, SavedView
 from leads.orders import NEWEST
-from leads.showing import Showing
+from leads.showing import IMPORT, Showing
 
 PAGE = 50
 NAMES = ("name", "-name")  # the orders that the head of the names offers
@@ -43,6 +43,7 @@ def index(request):
         "form": form,
         "bulk": BulkForm.of(form),
         "back": request.get_full_path(),
+        "may_import": policy.leads_the_team(request.user),
         **_said(showing),
         **_views(request.user, showing.view),
     }
@@ -109,6 +110,7 @@ def _said(showing):
         "first": showing.path,
         "carried": showing.carried,
         "without_search": showing.address(search=None),
+        "without_import": showing.address(**{IMPORT: None}),
         "unknown": showing.meaningless(),
         "by_name": _sort(showing, NAMES),
         "heads": heads,
