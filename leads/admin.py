@@ -7,12 +7,15 @@ from django.utils.translation import gettext as _
 from leads import policy
 from leads.forms.moments import SplitMomentField, as_stored
 from leads.forms.people import in_order, who_work_here
+from leads.import_admin import FileImportAdmin, ImportedRowAdmin
 from leads.models import (
     Activity,
     Appointment,
     CalendarFeed,
     Comment,
+    FileImport,
     Following,
+    ImportedRow,
     Interaction,
     Lead,
     ListColumns,
@@ -28,6 +31,8 @@ from leads.score_admin import ScoreRulesAdmin
 from notifications.admin import ReadOnly
 
 admin.site.register(ScoreRules, ScoreRulesAdmin)
+admin.site.register(FileImport, FileImportAdmin)
+admin.site.register(ImportedRow, ImportedRowAdmin)
 
 
 class ByPolicy(admin.ModelAdmin):

@@ -71,7 +71,9 @@ class PageFilter(LeadFilter):
     def filter_import(self, queryset, name, row):
         """What came by that file, or was added to by it; after a merge the lead that was kept."""
         brought = Origin.objects.filter(file_import=row, lead=OuterRef("pk"))
-        updated = ImportedRow.objects.filter(file_import=row, outcome="updated", lead=OuterRef("pk"))
+        updated = ImportedRow.objects.filter(
+            file_import=row, outcome="updated", lead=OuterRef("pk")
+        )
         return queryset.filter(Exists(brought) | Exists(updated)) if row else queryset
 
     def rows(self):

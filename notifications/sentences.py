@@ -164,6 +164,11 @@ GAPS = {
     "number": "[0-9,]+",
     "file": ".*",
 }
-SAID = {"time": here, "before": here, "fields": listed, "number": grouped}  # how what was filled in reads here
+SAID = {
+    "time": here,
+    "before": here,
+    "fields": listed,
+    "number": grouped,
+}  # how what was filled in reads here
 UTC_MOMENT = re.compile(f"({MOMENT}) UTC")
 PATTERNS = {words: _pattern(words) for words in {*SENTENCES.values(), *OTHERS.values()}}

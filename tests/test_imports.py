@@ -2,14 +2,17 @@
 
 import pytest
 
-from leads.models import Activity, FileImport, FilePart, ImportedRow, Lead, Origin, Tag
+from leads.models import Activity, FilePart, Lead
 from notifications.models import Notification
 from tests.factories import LeadFactory
-from tests.importing import counts, imported, sent, work_off
+from tests.importing import counts, imported, work_off
 
 pytestmark = pytest.mark.django_db
 
-TWO = "First Name,Last Name,Email,Shoe size\nAda,King,ada@example.org,38\nAlan,Turing,alan@example.org,\n"
+TWO = """First Name,Last Name,Email,Shoe size
+Ada,King,ada@example.org,38
+Alan,Turing,alan@example.org,
+"""
 
 
 def test_rows_become_leads_as_every_lead_is(manager, committing):

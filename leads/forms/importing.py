@@ -1,7 +1,6 @@
 """A file to import, and what its columns are."""
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from leads.forms.people import who_work_here
@@ -11,15 +10,17 @@ from leads.importing.rows import tags_in
 from leads.importing.table import DELIMITERS
 from leads.models import FileImport, Tag
 
-SMALL = settings.BODY_LIMIT - 16 * 1024  # bytes of a file that one request can bring
 MOST_TAGS = 20
+ACCEPTED = ".csv,.tsv,.txt,text/csv,text/tab-separated-values"
 WORDS_FOR = {",": _("Comma"), ";": _("Semicolon"), "\t": _("Tab"), "|": _("Vertical bar")}
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv,text/tab-separated-values"}),
+        widget=forms.FileInput(
+            attrs={"accept": ".csv,.tsv,.txt,text/csv,text/tab-separated-values"}
+        ),
         error_messages={
             "required": _("Choose a file."),
             "empty": _("This file is empty."),

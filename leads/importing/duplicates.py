@@ -72,7 +72,9 @@ def _query(on_postgresql) -> str:
 def _sql(expression) -> str:
     """As the index has it, so that it is found by that."""
     query = Lead.objects.order_by().values_list(expression.copy()).query
-    sql, params = query.get_compiler(connection=connection).compile(expression.resolve_expression(query))
+    sql, params = query.get_compiler(connection=connection).compile(
+        expression.resolve_expression(query)
+    )
     return sql % tuple(params) if params else sql
 
 

@@ -96,7 +96,9 @@ class Look:
         longest = max([self._open + len(first), *map(len, others)])
         if longest > LONGEST_LINE:
             line = {"n": self.lines + 1}
-            raise Unreadable(_("Near line %(n)s a line is longer than 1 MiB: this is no table.") % line)
+            raise Unreadable(
+                _("Near line %(n)s a line is longer than 1 MiB: this is no table.") % line
+            )
         self._open = len(others[-1]) if others else self._open + len(first)
         self.lines += len(others)
 

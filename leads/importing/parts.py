@@ -75,9 +75,7 @@ def receive(row: FileImport, number: int, content: bytes) -> None:
     except Unreadable:
         row.discard()
         raise
-    FilePart.objects.update_or_create(
-        file_import=row, number=number, defaults={"content": content}
-    )
+    FilePart.objects.update_or_create(file_import=row, number=number, defaults={"content": content})
 
 
 def take(name: str, file, by) -> FileImport:

@@ -5,34 +5,33 @@ from typing import NamedTuple
 
 from leads.importing.duplicates import InBatch, find
 from leads.importing.looking import Unreadable
-from leads.importing.mapping import LEAVE_OUT
 from leads.importing.parts import table_of
 from leads.importing.rows import Reader
 from leads.models import FileImport, Lead
 
 ROWS = 20
-SHOWN = 200  # characters of a cell
+SHOWN, EXAMPLES = 80, 3  # characters of a cell, cells of a column
+REST = ("job_title", "website", "city", "region", "postal_code", "country", "source", "message")
 
 
 class Shown(NamedTuple):
-    """A row of the preview: ``what`` becomes of it, ``why``, and its cells as ``(text, wrong)``."""
+    """A row of the preview: ``what`` becomes of it, ``why`` it fails and in which column, and what
+    else it has beside the lead's main fields."""
 
     number: int
     what: str
     column: str
     why: str
     lead: Lead
-    cells: list
-    tags: list
-    duplicate: int | None
+    more: list
 
 
 class Preview:
     """Of an import that was not started: its first rows, or ``problem``, for which it cannot be
-    read as it is."""
+    read as it is; ``examples`` has a text for each column."""
 
     def __init__(self, row: FileImport):
-        self.rows, self.problem = [], ""
+        self.rows, self.problem, self.examples = [], "", [""] * len(row.heads)
         try:
             table = table_of(row)
             reader = Reader(row)
@@ -40,14 +39,12 @@ class Preview:
         except Unreadable as problem:
             self.problem = str(problem)
             return
-        self.heads = [
-            (place, head) for place, head in enumerate(row.heads) if row.targets[place] != LEAVE_OUT
-        ]
-        self.rows = list(_shown(row, read, self.heads))
+        self.rows = list(_shown(row, read))
+        self.examples = [_examples(place, read) for place in range(len(row.heads))]
         self.failing = sum(one.what == "failed" for one in self.rows)
 
 
-def _shown(row, read, heads):
+def _shown(row, read):
     sound = [one for one in read if not one.problem]
     found = dict(zip([one.number for one in sound], find(sound), strict=True)) if sound else {}
     before, creates = InBatch(), row.duplicates == FileImport.Duplicates.CREATE
@@ -58,17 +55,18 @@ def _shown(row, read, heads):
         problem = one.problem or (None if duplicate else one.lacking())
         if keys is not None and not problem and not duplicate:
             before.add(keys, -one.number)
-        yield _one(row, one, heads, problem, duplicate)
+        yield _one(row, one, problem, duplicate)
 
 
-def _one(row, one, heads, problem, duplicate):
-    wrong = {column for column, _reason in one.problems}
+def _one(row, one, problem, duplicate):
     what = "failed" if problem else row.duplicates if duplicate else "create"
-    cells = [
-        (one.cells[place].strip()[:SHOWN] if place < len(one.cells) else "", head in wrong)
-        for place, head in heads
-    ]
     column, why = problem or ("", "")
-    return Shown(one.number, what, column, why, Lead(**one.values), cells, one.tags, duplicate)
+    rest = [str(one.values[name]) for name in REST if one.values.get(name)]
+    kept = [f"{head}: {text}" for head, text in one.kept]
+    more = [text[:SHOWN] for text in [*rest, *one.tags, *kept]]
+    return Shown(one.number, what, column, why, Lead(**one.values), more)
 
 
+def _examples(place, read) -> str:
+    cells = (one.cells[place].strip() for one in read if place < len(one.cells))
+    return " · ".join(text[:SHOWN] for text in list(dict.fromkeys(filter(None, cells)))[:EXAMPLES])

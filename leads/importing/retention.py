@@ -15,8 +15,6 @@ def forget_abandoned() -> int:
 
 def forget_reports() -> int:
     """A batch of the rows of reports whose time is over; the figures stay."""
-    old = ImportedRow.objects.filter(
-        file_import__ended_at__lt=timezone.now() - FileImport.REPORTED
-    )
+    old = ImportedRow.objects.filter(file_import__ended_at__lt=timezone.now() - FileImport.REPORTED)
     pks = list(old.values_list("pk", flat=True)[:BATCH])
     return ImportedRow.objects.filter(pk__in=pks).delete()[0]

@@ -79,7 +79,7 @@ class Reader:
         return row
 
     def _plain(self, text):
-        text = as_written(text)
+        text = as_written(text).replace("\r\n", "\n")
         return MARKED_BY_META.sub("", text, count=1) if self.of_meta else text
 
     def _fill_in(self, row):
@@ -94,8 +94,7 @@ class Reader:
 
     def _putting(self, target) -> Callable:
         special = {KEEP: _keep, NAME: self._put_name, OWNER: self._put_owner, TAGS: _put_tags}
-        special["stage"] = _put_stage
-        return special[target] if target in special else self._put
+        return (special | {"stage": _put_stage}).get(target, self._put)
 
     def _put(self, row, head, target, text):
         if row.values.get(target):
@@ -155,7 +154,7 @@ def tags_in(text: str) -> list[str]:
 def checked(name: str, text: str, language: str) -> tuple[str, str]:
     """The value of a field as every other door would store it, and what is wrong with it, in that
     language."""
-    text = text.replace("\r\n", "\n") if name == "message" else " ".join(text.split())
+    text = text if name == "message" else " ".join(text.split())
     try:
         return Lead._meta.get_field(name).clean(text, None), ""
     except ValidationError as error:

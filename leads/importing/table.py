@@ -1,4 +1,4 @@
-"""The table in a file, row by row: a reader that holds one row at a time, however large the file."""
+"""The table in a file, row by row: no more than one is in memory, however large the file."""
 
 import csv
 import io
@@ -106,7 +106,7 @@ def delimiter_of(start: bytes, encoding: str) -> str:
     first. ``csv.Sniffer`` looks at letters too, and is often wrong."""
     text = start[: 4 * SAMPLE_CHARACTERS].decode(encoding, errors="ignore").removeprefix("\ufeff")
     text = text[:SAMPLE_CHARACTERS]
-    line, _end, rest = text.partition("\n")
+    line, _end, _rest = text.partition("\n")
     if _says_delimiter(line):
         return line.strip()[4]
     if len(text) == SAMPLE_CHARACTERS:

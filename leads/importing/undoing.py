@@ -115,7 +115,9 @@ def _take_away(row) -> bool:
 
 def _delete(pks, tell):
     """As ``Lead.delete`` does each. Nobody was told of most: those go together."""
-    told = set(Notification.objects.filter(related_lead__in=pks).values_list("related_lead", flat=True))
+    told = set(
+        Notification.objects.filter(related_lead__in=pks).values_list("related_lead", flat=True)
+    )
     told |= set(Event.objects.filter(related_lead__in=pks).values_list("related_lead", flat=True))
     for lead in Lead.objects.filter(pk__in=told):
         lead.delete()

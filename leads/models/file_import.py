@@ -39,8 +39,7 @@ class FileImportQuerySet(AttemptsQuerySet):
             rows = self.at_work().filter(free).select_for_update(skip_locked=True, of=("self",))
             row = rows.order_by("pk").first()
             if row is not None:
-                row.worker, row.leased_until = worker, now + LEASE
-                row.save(update_fields=["worker", "leased_until"])
+                row.lease(worker)
         return row
 
     def abandoned(self):
@@ -100,7 +99,9 @@ class FileImport(Attempts):
     )
     tags = models.JSONField(_("tags"), default=list, blank=True)
     # How far it is
-    position = models.PositiveBigIntegerField(default=0, help_text="The last row that was dealt with.")
+    position = models.PositiveBigIntegerField(
+        default=0, help_text="The last row that was dealt with."
+    )
     line = models.PositiveBigIntegerField(default=0, help_text="And the line on which it ended.")
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
@@ -170,10 +171,16 @@ class FileImport(Attempts):
 
     # What is done with it
 
-    def start(self, language: str) -> bool:
-        """Lets a worker begin; False where it was begun or discarded already."""
+    def start(self, language: str, worker=None) -> bool:
+        """Lets a worker begin, or this one; False where it was begun or discarded already."""
         begun = {"state": self.State.RUNNING, "started_at": timezone.now(), "language": language}
-        return self._go(self.State.READY, **begun)
+        lease = {"worker": worker, "leased_until": worker and timezone.now() + LEASE}
+        return self._go(self.State.READY, **begun, **lease)
+
+    def lease(self, worker) -> None:
+        """For LEASE from now it is this worker's."""
+        self.worker, self.leased_until = worker, timezone.now() + LEASE
+        self.save(update_fields=["worker", "leased_until"])
 
     def discard(self) -> bool:
         """Of what was not started nothing remains."""
@@ -194,8 +201,8 @@ class FileImport(Attempts):
 
     def _go(self, from_state, **fields) -> bool:
         """Whoever races, one goes on from there."""
-        free = {"worker": None, "leased_until": None}
-        gone = FileImport.objects.filter(pk=self.pk, state=from_state).update(**fields, **free)
+        fields = {"worker": None, "leased_until": None} | fields
+        gone = FileImport.objects.filter(pk=self.pk, state=from_state).update(**fields)
         if gone:
             self.refresh_from_db()
         return bool(gone)

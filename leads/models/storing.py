@@ -23,7 +23,9 @@ def store(model, rows: list) -> None:
 
 def _insert(model, rows):
     """What a field would set by itself stays as the row has it."""
-    by_itself = [field for field in model._meta.concrete_fields if getattr(field, "auto_now", False)]
+    by_itself = [
+        field for field in model._meta.concrete_fields if getattr(field, "auto_now", False)
+    ]
     meant = {field.attname: [getattr(row, field.attname) for row in rows] for field in by_itself}
     models.QuerySet(model).bulk_create(rows, batch_size=AT_ONCE)
     for name, values in meant.items():
@@ -55,5 +57,7 @@ def _copy(model, rows):
 
 def _ids(cursor, model, count):
     names = [model._meta.db_table, model._meta.pk.column, count]
-    cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", names)
+    cursor.execute(
+        "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)", names
+    )
     return cursor.fetchall()

@@ -150,11 +150,13 @@ def _told(row):
 
 
 def mapping_page(request, row, form=None, reading=None, status=200):
+    form, preview = form or MappingForm(instance=row), Preview(row)
     context = {
         "row": row,
-        "form": form or MappingForm(instance=row),
+        "form": form,
+        "columns": list(zip(form.columns, preview.examples, strict=True)),
         "reading": reading or ReadingForm.of(row),
-        "preview": Preview(row),
+        "preview": preview,
     }
     return render(request, "imports/mapping.html", context, status=status)
 
