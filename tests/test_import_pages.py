@@ -78,18 +78,18 @@ def test_another_encoding_and_delimiter_by_hand(desk):
 
 def test_the_rows_that_failed_can_be_mended_and_imported_again(desk, manager):
     row = imported(
-        "Name,Phone,E-mail,Note\nAda,+44 20 555 0101,ada@,=1+1\nAlan,,alan@example.org,x\n",
+        "Name,Phone,E-mail,Sum\nAda,+44 20 555 0101,ada@,=1+1\nAlan,,alan@example.org,x\n",
         by=manager,
     )
     assert counts(row) == (1, 0, 0, 1)
     sheet = b"".join(desk.get(f"/imports/{row.pk}/rows.csv?only=failed")).decode()
-    assert sheet.startswith("\ufeffName,Phone,E-mail,Note,Row,What became of it,Column,Reason\r\n")
+    assert sheet.startswith("\ufeffName,Phone,E-mail,Sum,Row,What became of it,Column,Reason\r\n")
     assert "Ada,'+44 20 555 0101,ada@,'=1+1,2,failed,E-mail,Enter a valid" in sheet
     mended = imported(sheet.replace("ada@", "ada@example.org"), by=manager)
     assert counts(mended) == (1, 0, 0, 0)
     ada = Lead.objects.get(email="ada@example.org")
     assert ada.phone == "+44 20 555 0101"
-    assert ["Note", "=1+1"] in ada.origins.get().fields
+    assert ada.origins.get().fields == [["Sum", "=1+1"]]
 
 
 def test_undoing_asks_first_and_says_what_stays(desk, manager):
@@ -101,7 +101,7 @@ def test_undoing_asks_first_and_says_what_stays(desk, manager):
     shown = text_of(desk.get(f"/imports/{row.pk}/undo/"))
     assert "2 leads that it made go for good." in shown
     assert "Somebody worked on 1 of them since: it stays." in shown
-    submit(desk, f"/imports/{row.pk}/undo/")
+    submit(desk, f"/imports/{row.pk}/undo/", "/undo/")
     work_off(row)
     assert "1 lead stayed" in text_of(desk.get(f"/imports/{row.pk}/"))
     assert desk.get(f"/imports/{row.pk}/undo/").status_code == 302

@@ -22,7 +22,8 @@ NAMES = st.lists(st.text("abcXYZ", min_size=1, max_size=8), min_size=2, max_size
 
 def written(rows, delimiter, end, encoding):
     text = io.StringIO(newline="")
-    csv.writer(text, delimiter=delimiter, lineterminator=end).writerows(rows)
+    quoting = csv.QUOTE_ALL if end == "\r" else csv.QUOTE_MINIMAL  # which forgets new lines then
+    csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(rows)
     return text.getvalue().encode(encoding)
 
 

@@ -2,9 +2,12 @@
 
 import re
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from leads.importing.report import own_heads
 from leads.intake.vocabulary import NAME, OWNER, TAGS, field_called, plain
 from leads.models import Lead
 
@@ -17,7 +20,19 @@ OF_META = {"ad id", "adset id", "campaign id", "form id", "ad name", "form name"
 
 def guessed(heads: list[str]) -> list[str]:
     """For each head what it is taken for, KEEP where nobody knows."""
-    return [field_called(NUMBERED.sub("", head)) or KEEP for head in heads]
+    targets = [field_called(NUMBERED.sub("", head)) or KEEP for head in heads]
+    if _is_a_report(heads):
+        targets[-len(own_heads()) :] = [LEAVE_OUT] * len(own_heads())
+    return targets
+
+
+def _is_a_report(heads) -> bool:
+    """One of ours, mended: what it says of its rows is nothing of the leads."""
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            if heads[-len(own_heads()) :] == own_heads():
+                return True
+    return False
 
 
 def choices() -> list[tuple]:

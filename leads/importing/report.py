@@ -17,12 +17,16 @@ def first_of(row: FileImport, outcome: str) -> list[ImportedRow]:
     return list(row.rows.filter(outcome=outcome).order_by("number")[:SHOWN])
 
 
+def own_heads() -> list[str]:
+    """Of what is said of a row, after its own."""
+    return [_("Row"), _("What became of it"), _("Column"), _("Reason")]
+
+
 def lines(row: FileImport, outcomes):
     """CSV: the rows as they came, with their number and why. What is mended there can be imported
     again: the heads are the same."""
     write = csv.writer(Echo()).writerow
-    heads = [*row.heads, _("Row"), _("What became of it"), _("Column"), _("Reason")]
-    yield BOM + write(map(cell, heads))
+    yield BOM + write(map(cell, [*row.heads, *own_heads()]))
     rows, last = row.rows.filter(outcome__in=outcomes).order_by("number"), 0
     while chunk := list(rows.filter(number__gt=last)[:CHUNK]):
         yield "".join(write(map(cell, _cells(row, one))) for one in chunk)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from leads import policy
@@ -19,7 +20,7 @@ from leads.importing.progress import progress_of
 from leads.importing.rows import Reader
 from leads.importing.running import Importer, cancel
 from leads.importing.table import DELIMITERS
-from leads.models import FileImport
+from leads.models import FileImport, Lead
 
 WIDTH = 30  # characters of the bar
 SHOWN = 10  # rows that failed
@@ -92,8 +93,11 @@ class Command(BaseCommand):
             parts.read_as(row, options["encoding"] or row.encoding, delimiter)
         except Unreadable as problem:
             raise CommandError(str(problem)) from problem
-        row.duplicates, row.source = options["duplicates"], options["source"]
-        row.clean_fields(exclude=["by"])
+        row.duplicates = options["duplicates"]
+        try:
+            row.source = Lead._meta.get_field("source").clean(options["source"], None)
+        except ValidationError as problem:
+            raise CommandError(f"--source: {' '.join(problem.messages)}") from problem
 
     def _map(self, row, said):
         for text in said:
