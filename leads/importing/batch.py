@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from leads.importing.duplicates import Found, InBatch, find
 from leads.importing.mapping import FIELDS
 from leads.models import FileImport, ImportedRow, Lead, Origin, Tag
-from leads.models.storing import store
+from leads.models.storing import Maker, store
 
 log = logging.getLogger(__name__)
 Outcome = ImportedRow.Outcome
@@ -48,11 +48,13 @@ def _bring_in_alone(row, one):
         bring_in(row, [one])
 
 
+lead_of, origin_of = Maker(Lead), Maker(Origin)
+
+
 class Batch:
     def __init__(self, row: FileImport, rows: list):
         self.row, self.rows, self.now = row, rows, timezone.now()
         self.new, self.updates, self.others = [], defaultdict(list), []  # others: with their lead
-        self.updated = 0
         self._pending = InBatch()
 
     def store(self):
@@ -95,7 +97,7 @@ class Batch:
             self._fail(row, *lacking)
             return
         at = {"created_at": self.now, "updated_at": self.now, "created_by_id": self.row.by_id}
-        lead = Lead(**row.values, **at)
+        lead = lead_of(**row.values, **at)
         self.new.append((lead, row))
         self._pending.add(keys, lead)
 
@@ -138,7 +140,7 @@ class Batch:
         store(Tag, [Tag(lead_id=lead.pk, name=tag) for lead, row in self.new for tag in row.tags])
 
     def _origin(self, row, lead_id, made=None):
-        return Origin(
+        return origin_of(
             lead_id=lead_id,
             file_import_id=self.row.pk,
             row=row.number,

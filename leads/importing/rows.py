@@ -4,21 +4,18 @@ wrong with them."""
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from leads.importing.checking import checked
 from leads.importing.mapping import KEEP, LEAVE_OUT, is_of_meta
 from leads.intake.vocabulary import NAME, OWNER, TAGS, parted, stage_called
 from leads.models import FileImport, Lead, Tag
 from leads.models.lead import NEEDS_ANSWER, NEEDS_NAME
 from leads.spreadsheets import as_written
 
-KNOWN_VALUES = 20_000  # cells whose check is remembered: cities and sources come again and again
-LONGEST_REMEMBERED = 200  # characters
 MARKED_BY_META = re.compile(r"^(?:l|f|p|ag|as|c|z):(?=\S)")
 STAGES = {value.casefold(): value for value, _label in Lead.Stage.choices}
 
@@ -71,15 +68,16 @@ class Reader:
             said = _("It has %(cells)s cells, and there are %(heads)s heads.")
             row.problems.append(("", said % {"cells": len(cells), "heads": self.width}))
             return row
+        width = len(cells)
         for place, head, target, put in self.columns:
-            text = cells[place].strip() if place < len(cells) else ""  # a short row is filled up
-            if text:
+            if place < width and (text := cells[place].strip()):
                 put(row, head, target, self._plain(text))
         self._fill_in(row)
         return row
 
     def _plain(self, text):
-        text = as_written(text).replace("\r\n", "\n")
+        text = as_written(text) if text[0] == "'" else text
+        text = text.replace("\r\n", "\n") if "\r" in text else text
         return MARKED_BY_META.sub("", text, count=1) if self.of_meta else text
 
     def _fill_in(self, row):
@@ -88,7 +86,8 @@ class Reader:
             row.values.setdefault("source", self.source)
         if self.owner_id:
             row.values.setdefault("owner_id", self.owner_id)
-        row.tags = list({tag.casefold(): tag for tag in [*row.tags, *self.tags]}.values())
+        if row.tags or self.tags:
+            row.tags = list({tag.casefold(): tag for tag in [*row.tags, *self.tags]}.values())
 
     # What becomes of a filled cell
 
@@ -99,8 +98,7 @@ class Reader:
     def _put(self, row, head, target, text):
         if row.values.get(target):
             return _keep(row, head, target, text)
-        check = known if len(text) <= LONGEST_REMEMBERED else checked
-        value, problem = check(target, text, self.language)
+        value, problem = checked(target, text, self.language)
         if problem:
             row.problems.append((head, problem))
         elif value:
@@ -149,20 +147,6 @@ def tags_in(text: str) -> list[str]:
     """Parted by commas or semicolons."""
     found = (" ".join(tag.split()) for tag in re.split(r"[,;\n]", text))
     return [tag for tag in found if tag]
-
-
-def checked(name: str, text: str, language: str) -> tuple[str, str]:
-    """The value of a field as every other door would store it, and what is wrong with it, in that
-    language."""
-    text = text if name == "message" else " ".join(text.split())
-    try:
-        return Lead._meta.get_field(name).clean(text, None), ""
-    except ValidationError as error:
-        with translation.override(language):
-            return text, " ".join(map(str, error.messages))
-
-
-known = lru_cache(KNOWN_VALUES)(checked)
 
 
 def people_by_name() -> dict[str, int]:

@@ -11,6 +11,20 @@ from django.db import connection, models
 AT_ONCE = 500  # rows of one statement, where there is no COPY
 
 
+class Maker:
+    """Makes rows of a model, as its class does, and several times as fast where there are many."""
+
+    def __init__(self, model):
+        self.model = model
+        fields = model._meta.concrete_fields
+        self.defaults = {field.attname: field.get_default() for field in fields}
+
+    def __call__(self, **values):
+        """``values`` by the names of columns; what it lacks has its default of when this was made:
+        give what changes with time, and what may not be shared."""
+        return self.model(*(self.defaults | values).values())
+
+
 def store(model, rows: list) -> None:
     """Inserts the rows, which have their ids then."""
     if not rows:
