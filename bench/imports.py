@@ -18,7 +18,7 @@ from tools.command import end, end_with_parent
 
 ROWS, ROWS_QUICK = 100_000, 10_000
 EVERY = 20  # rows, one is there twice
-LARGE_MIB = 100
+LARGE_MIB = 99
 AT_LEAST, TIMES_OF_COPY, MIB = 2_000, 3, 150
 PATIENCE = 600
 HEADS = ("first_name", "last_name", "email", "phone", "company", "job_title", "city", "country",

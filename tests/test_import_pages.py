@@ -110,7 +110,8 @@ def test_undoing_asks_first_and_says_what_stays(desk, manager):
 
 def test_a_file_in_parts_as_the_script_sends_it(desk, settings):
     content = ("Name,Email\n" + "x,x@example.org\n" * 60_000).encode()
-    answer = desk.post("/imports/begin/", {"name": "big.csv", "size": len(content)})
+    file = {"name": "big.csv", "size": len(content), "version": "1700000000000"}
+    answer = desk.post("/imports/begin/", file)
     begun = answer.json()
     assert (answer.status_code, begun["received"]) == (201, [])
     size = 512 * 1024
@@ -118,8 +119,9 @@ def test_a_file_in_parts_as_the_script_sends_it(desk, settings):
         part = content[number * size : (number + 1) * size]
         put = desk.put(f"{begun['parts']}{number}/", part, "application/octet-stream")
         assert put.status_code == 200
-    again = desk.post("/imports/begin/", {"name": "big.csv", "size": len(content)})
-    assert again.json()["received"] == [0, 1]
+    assert desk.post("/imports/begin/", file).json()["received"] == [0, 1]
+    changed = file | {"version": "1700000000001"}
+    assert desk.post("/imports/begin/", changed).json()["received"] == []
     assert desk.post(begun["complete"]).json() == {"url": begun["complete"][: -len("complete/")]}
     assert desk.post(begun["complete"]).status_code == 409
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leads.importing import parts
+from leads.importing.checking import plainly_right
 from leads.importing.looking import ENCODINGS, Look, Unreadable
 from leads.importing.table import DELIMITERS, MOST_COLUMNS, Table, delimiter_of
-from leads.models import FileImport, FilePart
+from leads.models import FileImport, FilePart, Lead
 from tests.importing import Upload, sent
 
 SIGNS = st.characters(codec="cp1252", exclude_characters="\0\r\n\x81\x8d\x8f\x90\x9d")
@@ -153,6 +154,20 @@ def test_every_encoding_that_is_offered_is_known():
         assert "a".encode(encoding)
 
 
+@given(st.sampled_from(["first_name", "email", "phone", "company", "website", "message"]),
+       st.one_of(WIDE, st.emails(), st.text("ab.-+@_01 ", max_size=70)))  # fmt: skip
+def test_what_is_told_right_without_validators_is_right(name, text):
+    text = " ".join(text.split())
+    if text and plainly_right(name)(text):
+        assert Lead._meta.get_field(name).clean(text, None) == text
+
+
+def test_common_cells_are_told_right_without_validators():
+    for name, text in (("email", "ada.k-1@mail.example.org"), ("phone", "+44 20 1"), ("city", "Ö")):
+        assert plainly_right(name)(text)
+    assert not plainly_right("website")("https://example.org")
+
+
 @given(st.binary(max_size=400))
 def test_whatever_the_bytes_they_are_a_table_or_a_sentence(content):
     try:
@@ -164,11 +179,11 @@ def test_whatever_the_bytes_they_are_a_table_or_a_sentence(content):
 
 
 def test_a_part_arrives_in_whole_and_again(db, manager):
-    row = parts.begin("leads.csv", 600_000, by=manager)
+    row = parts.begin("leads.csv", 600_000, by=manager, version="1")
     first = b"a,b\n" * 131_072
     for _ in range(2):
         parts.receive(row, 0, first)
-    assert parts.begin("leads.csv", 600_000, by=manager).received == [0]
+    assert parts.begin("leads.csv", 600_000, by=manager, version="1").received == [0]
     for number, content in ((1, b"short"), (0, b"short"), (2, b"")):
         with pytest.raises(ValueError, match="part"):
             parts.receive(row, number, content)

@@ -43,17 +43,18 @@ def table_of(row: FileImport) -> Table:
     return Table(PartsFile(row), row.encoding, row.delimiter)
 
 
-def begin(name: str, size: int, by) -> FileImport:
-    """The import of a file that will come in parts; one that broke off is gone on with. Raises
-    Unreadable for one that is too large."""
+def begin(name: str, size: int, by, version: str = "") -> FileImport:
+    """The import of a file that will come in parts; one of the same ``version`` that broke off is
+    gone on with. Raises Unreadable for one that is too large."""
     name = " ".join(name.replace("\0", "").split())[-200:] or _("Unnamed")
     most = settings.IMPORT_MEGABYTES
     if size > most * MEGABYTE:
         raise Unreadable(_("This file has more than %(n)s MiB: part it.") % {"n": most})
     if size <= 0:
         raise Unreadable(_("This file is empty."))
-    begun = FileImport.objects.filter(by=by, name=name, size=size, state=FileImport.State.UPLOADING)
-    return begun.order_by("-pk").first() or FileImport.objects.create(name=name, size=size, by=by)
+    file = {"name": name, "size": size, "by": by, "version": version[:32].replace("\0", "")}
+    begun = FileImport.objects.filter(**file, state=FileImport.State.UPLOADING)
+    return (version and begun.order_by("-pk").first()) or FileImport.objects.create(**file)
 
 
 def number_of_parts(size: int) -> int:

@@ -72,6 +72,9 @@ class FileImport(Attempts):
 
     name = LineField(_("file"), max_length=200)
     size = models.PositiveBigIntegerField(help_text="Bytes.")
+    version = models.CharField(
+        max_length=32, blank=True, editable=False, help_text="When the file was changed last."
+    )
     state = models.CharField(max_length=16, choices=State, default=State.UPLOADING)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"

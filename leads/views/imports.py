@@ -81,7 +81,8 @@ def begin(request):
     if not (size.isascii() and size.isdigit() and len(size) < 16):
         return JsonResponse({"detail": _("Say how many bytes it has.")}, status=400)
     try:
-        row = parts.begin(request.POST.get("name", ""), int(size), by=request.user)
+        version = request.POST.get("version", "")
+        row = parts.begin(request.POST.get("name", ""), int(size), request.user, version)
     except Unreadable as problem:
         return JsonResponse({"detail": str(problem)}, status=400)
     path = row.get_absolute_url()

@@ -40,7 +40,7 @@ drop.addEventListener("drop", (event) => {
 async function send(file) {
   busy(true);
   try {
-    const begun = await asked(form.dataset.begin, { name: file.name, size: file.size });
+    const begun = await asked(form.dataset.begin, { name: file.name, size: file.size, version: file.lastModified });
     await sendParts(file, begun);
     say(words.lookingWords, 100);
     location.assign((await asked(begun.complete, {})).url);
