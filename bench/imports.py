@@ -31,12 +31,25 @@ BARE = """
         ALTER created_at SET DEFAULT now(), ALTER updated_at SET DEFAULT now();
 """
 COPY = f"COPY bare ({', '.join(HEADS)}) FROM STDIN WITH (FORMAT csv, HEADER)"
-# By the expressions of the indexes, as leads/expressions.py has them.
+# The key of a phone is what the index of leads says. As leads/importing/duplicates.py has it.
+PHONE_KEY = """SELECT pg_get_expr(indexprs, indrelid) FROM pg_index
+    WHERE indexrelid = 'lead_phone'::regclass"""
 DEDUPE = """
-    DELETE FROM bare AS later USING (
-        SELECT id, min(id) OVER (PARTITION BY lower(email)) AS first FROM bare WHERE email <> ''
-    ) AS kept
-    WHERE later.id = kept.id AND kept.first < kept.id
+    WITH keyed AS MATERIALIZED (
+        SELECT id, lower(email) AS email, {phone_key} AS phone FROM bare
+    ),
+    there AS (
+        SELECT 0 AS id, lower(email) AS email, {phone_key} AS phone FROM leads_lead
+        UNION ALL SELECT * FROM keyed
+    ),
+    twice (id) AS (
+        SELECT later.id FROM keyed AS later JOIN there ON there.email = later.email
+            AND there.id < later.id WHERE later.email <> ''
+        UNION SELECT later.id FROM keyed AS later JOIN there ON there.phone = later.phone
+            AND there.id < later.id AND (there.email = '' OR later.email = '')
+            WHERE later.phone <> ''
+    )
+    DELETE FROM bare USING twice WHERE bare.id = twice.id
 """
 
 
@@ -116,6 +129,8 @@ def highest(pid):
 
 
 def copied(stage, file):
+    stage.afresh(USERS)
+    [(phone_key,)] = stage.sql(PHONE_KEY)
     stage.sql("DROP TABLE IF EXISTS bare")
     stage.sql(BARE)
     stage.sql("CHECKPOINT")
@@ -124,7 +139,7 @@ def copied(stage, file):
         with cursor.copy(COPY) as copy, file.open("rb") as content:
             while chunk := content.read(1 << 16):
                 copy.write(chunk)
-        cursor.execute(DEDUPE)
+        cursor.execute(DEDUPE.format(phone_key=phone_key))
         connection.commit()
         seconds = perf_counter() - began
     stage.sql("DROP TABLE bare")

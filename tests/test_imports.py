@@ -52,9 +52,10 @@ def test_one_that_made_nothing_rings_nobody(manager, committing):
 def test_an_update_fills_and_overwrites_and_tells_the_timeline_alone(manager, committing):
     lead = LeadFactory(email="ADA@example.org", first_name="A.", city="London")
     with committing():
-        row = imported(TWO, by=manager, duplicates="update")
+        row = imported(TWO, by=manager, duplicates="update", source="Fair", owner=manager)
     assert counts(row) == (1, 1, 0, 0)
     lead.refresh_from_db()
+    assert (lead.source, lead.owner) == ("", None)
     assert (lead.first_name, lead.last_name, lead.city) == ("Ada", "King", "London")
     entry = lead.activities.get()
     assert (entry.kind, entry.actor) == ("contact", manager)

@@ -51,11 +51,18 @@ def _bring_in_alone(row, one):
 lead_of, origin_of = Maker(Lead), Maker(Origin)
 
 
+def for_all(row: FileImport) -> dict:
+    """What a new lead has where its row says nothing of its own; an update says nothing then."""
+    given = {"source": row.source, "owner_id": row.owner_id}
+    return {name: value for name, value in given.items() if value}
+
+
 class Batch:
     def __init__(self, row: FileImport, rows: list):
         self.row, self.rows, self.now = row, rows, timezone.now()
         self.new, self.updates, self.others = [], defaultdict(list), []  # others: with their lead
         self._pending = InBatch()
+        self._for_all = for_all(row)
 
     def store(self):
         sound = [row for row in self.rows if not row.problem]
@@ -97,7 +104,7 @@ class Batch:
             self._fail(row, *lacking)
             return
         at = {"created_at": self.now, "updated_at": self.now, "created_by_id": self.row.by_id}
-        lead = lead_of(**row.values, **at)
+        lead = lead_of(**self._for_all | row.values, **at)
         self.new.append((lead, row))
         self._pending.add(keys, lead)
 

@@ -3,6 +3,7 @@
 from itertools import islice
 from typing import NamedTuple
 
+from leads.importing.batch import for_all
 from leads.importing.duplicates import InBatch, find
 from leads.importing.looking import Unreadable
 from leads.importing.parts import table_of
@@ -64,7 +65,7 @@ def _one(row, one, problem, duplicate):
     rest = [str(one.values[name]) for name in REST if one.values.get(name)]
     kept = [f"{head}: {text}" for head, text in one.kept]
     more = [text[:SHOWN] for text in [*rest, *one.tags, *kept]]
-    return Shown(one.number, what, column, why, Lead(**one.values), more)
+    return Shown(one.number, what, column, why, Lead(**for_all(row) | one.values), more)
 
 
 def _examples(place, read) -> str:

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from leads.importing.checking import checked
+from leads.importing.checking import checked, plainly_right
 from leads.importing.mapping import KEEP, LEAVE_OUT, is_of_meta
 from leads.intake.vocabulary import NAME, OWNER, TAGS, parted, stage_called
 from leads.models import FileImport, Lead, Tag
@@ -53,14 +53,16 @@ class Reader:
         self.heads = row.heads
         self.width = len(row.heads)
         self.of_meta = is_of_meta(row.heads)
-        self.source, self.owner_id, self.tags = row.source, row.owner_id, row.tags
+        self.tags = row.tags
         self.people = people_by_name() if OWNER in row.targets else {}
         self.language = translation.get_language()
-        self.columns = [
+        columns = [
             (place, row.heads[place], target, self._putting(target))
             for place, target in enumerate(row.targets)
             if target != LEAVE_OUT
         ]
+        # First and last name of their own columns win over a whole one.
+        self.columns = sorted(columns, key=lambda column: column[2] == NAME)
 
     def read(self, number: int, cells: list[str]) -> Row:
         row = Row(number, cells)
@@ -72,7 +74,8 @@ class Reader:
         for place, head, target, put in self.columns:
             if place < width and (text := cells[place].strip()):
                 put(row, head, target, self._plain(text))
-        self._fill_in(row)
+        if row.tags or self.tags:
+            row.tags = list({tag.casefold(): tag for tag in [*row.tags, *self.tags]}.values())
         return row
 
     def _plain(self, text):
@@ -80,20 +83,23 @@ class Reader:
         text = text.replace("\r\n", "\n") if "\r" in text else text
         return MARKED_BY_META.sub("", text, count=1) if self.of_meta else text
 
-    def _fill_in(self, row):
-        """What holds for the whole file, where the row says nothing of its own."""
-        if self.source:
-            row.values.setdefault("source", self.source)
-        if self.owner_id:
-            row.values.setdefault("owner_id", self.owner_id)
-        if row.tags or self.tags:
-            row.tags = list({tag.casefold(): tag for tag in [*row.tags, *self.tags]}.values())
-
     # What becomes of a filled cell
 
     def _putting(self, target) -> Callable:
         special = {KEEP: _keep, NAME: self._put_name, OWNER: self._put_owner, TAGS: _put_tags}
-        return (special | {"stage": _put_stage}).get(target, self._put)
+        return (special | {"stage": _put_stage}).get(target) or self._putting_right(target)
+
+    def _putting_right(self, target) -> Callable:
+        """``_put``, but that most cells are told right at a glance."""
+        right = plainly_right(target)
+
+        def put(row, head, target, text):
+            if target not in row.values and right(text) and "  " not in text:
+                row.values[target] = text
+            else:
+                self._put(row, head, target, text)
+
+        return put
 
     def _put(self, row, head, target, text):
         if row.values.get(target):
@@ -106,7 +112,6 @@ class Reader:
         return None
 
     def _put_name(self, row, head, target, text):
-        """First and last name of their own columns win."""
         if {"first_name", "last_name"} & row.values.keys():
             return _keep(row, head, target, text)
         for name, part in zip(("first_name", "last_name"), parted(text), strict=True):

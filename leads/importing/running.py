@@ -21,7 +21,7 @@ from notifications.models import Event
 
 log = logging.getLogger(__name__)
 
-BATCH = 1_000  # rows of one transaction
+BATCH = 2_000  # rows of one transaction
 State = FileImport.State
 
 

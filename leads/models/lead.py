@@ -79,8 +79,7 @@ class LeadQuerySet(models.QuerySet):
     def store_quietly(self, leads: list) -> None:
         """Creates all at once, each with its first score. Nobody is told: whoever brings in many
         tells of all of them together. Their times are as they are given."""
-        for lead in leads:
-            lead._first_score()
+        self.model.first_scores(leads)
         store(self.model, leads)
 
     def delete(self):

@@ -91,6 +91,20 @@ class Scored(models.Model):
         self._made_anew(scoring.NOTHING, score_rules.known(), timezone.now())
         self.score_told = self.score
 
+    @classmethod
+    def first_scores(cls, leads) -> None:
+        """Of many that are about to be stored. Of those that are alike in all that counts one is
+        scored: of these fields it counts only whether they are filled."""
+        filled = ("email", "phone", "company", "job_title", "message")
+        known = {}
+        for lead in leads:
+            alike = (lead.source, lead.created_at, *(bool(getattr(lead, name)) for name in filled))
+            if alike in known:
+                lead.__dict__.update(known[alike])
+            else:
+                lead._first_score()
+                known[alike] = lead.kept()
+
     def _keep_score_of(self, stored):
         """The score is no field that one changes: what the worker made of it meanwhile stays."""
         for name, value in stored.kept().items():

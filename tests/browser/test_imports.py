@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from leads.importing import running
 from leads.importing.running import Importer
 from leads.models import FileImport, FilePart, Lead
 from tests.browser.people import bell
@@ -42,7 +43,8 @@ def picture(page, name):
         page.emulate_media(color_scheme="light")
 
 
-def test_from_upload_to_undo(browser_of, manager, owner, elsewhere, tmp_path):
+def test_from_upload_to_undo(browser_of, manager, owner, elsewhere, tmp_path, monkeypatch):
+    monkeypatch.setattr(running, "BATCH", 500)
     elsewhere(lambda: LeadFactory(email="P7@example.org", first_name="Seven"))
     reader = browser_of(owner, "/leads/").page
     page = browser_of(manager, "/leads/").page
