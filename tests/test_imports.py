@@ -1,11 +1,13 @@
 """Files of leads: what becomes of their rows."""
 
 import pytest
+from django.utils import translation
 
 from leads.models import Activity, FilePart, Lead
+from notifications import sentences
 from notifications.models import Notification
 from tests.factories import LeadFactory
-from tests.importing import counts, imported, work_off
+from tests.importing import counts, imported, sent, work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -74,3 +76,62 @@ def test_undo(manager, committing):
     lead.refresh_from_db()
     assert (lead.first_name, lead.last_name) == ("A.", "")
     assert not row.undo(by=manager, touched_too=False)
+
+
+def test_it_is_told_in_the_language_of_its_reader():
+    for title, message, told in (
+        (
+            "Leads Imported",
+            "1,204 leads imported from a, b.csv",
+            "1.204 Leads aus a, b.csv importiert",
+        ),
+        ("Lead Imported", "1 lead imported from x.csv", "1 Lead aus x.csv importiert"),
+    ):
+        row = Notification(type="lead_created", title=title, message=message)
+        with translation.override("de"):
+            assert sentences.message_of(row) == told
+            assert sentences.title_of(row) != title
+        assert sentences.message_of(row) == message
+
+
+def test_rows_of_one_lead_within_a_file_make_it_once(manager):
+    rows = """Name,Email,Phone
+Ada,ada@example.org,+44 20 1234
+Ada again,ADA@example.org,
+By phone,,0044 (0)20-1234
+At the same number,alan@example.org,+44 20 1234
+"""
+    row = imported(rows, by=manager)
+    assert counts(row) == (2, 0, 2, 0)
+    assert [one.number for one in row.rows.order_by("number")] == [3, 4]
+    again = imported(rows, by=manager)
+    assert counts(again) == (0, 0, 4, 0)
+    assert counts(imported(rows, by=manager, duplicates="create")) == (4, 0, 0, 0)
+
+
+def test_an_update_of_a_lead_that_the_same_file_made_is_in_it(manager):
+    rows = "Name,Email,City\nAda,ada@example.org,\nAda King,ada@example.org,London\n"
+    row = imported(rows, by=manager, duplicates="update")
+    assert counts(row) == (1, 1, 0, 0)
+    ada = Lead.objects.get()
+    assert (ada.last_name, ada.city) == ("King", "London")
+    assert ada.score == ada.explained().score
+
+
+def test_rows_that_are_too_long_or_too_wide_fail_and_say_why(manager):
+    rows = "Name,Email\nAda,ada@example.org,extra,\n" + "x" * 400 + ",x@example.org\n"
+    row = imported(rows + "Short\n,nobody@example.org\n", by=manager)
+    assert counts(row) == (0, 0, 0, 4)
+    said = [(one.number, one.column, one.reason) for one in row.rows.order_by("number")]
+    assert said[0] == (2, "", "It has 4 cells, and there are 2 heads.")
+    assert said[1][:2] == (3, "Name")
+    assert "at most 150 characters" in said[1][2]
+    assert "way to answer" in said[2][2]
+    assert "Give a name" in said[3][2]
+
+
+def test_reasons_are_in_the_language_of_who_started_it(manager):
+    row = sent("Name,Email\nAda,ada@\n", by=manager)
+    row.start("de")
+    work_off(row)
+    assert "gültige" in row.rows.get().reason

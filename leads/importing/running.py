@@ -21,7 +21,7 @@ from notifications.models import Event
 
 log = logging.getLogger(__name__)
 
-BATCH = 2_000  # rows of one transaction
+BATCH, UPDATING = 2_000, 200  # rows of one transaction, and where each may be an edit
 State = FileImport.State
 
 
@@ -73,7 +73,8 @@ class Importer:
     def _import_batch(self, row):
         if not (self.reading and self.reading.is_at(row)):
             self.reading = Reading(row)
-        rows = self.reading.next(BATCH)
+        updating = row.duplicates == FileImport.Duplicates.UPDATE
+        rows = self.reading.next(min(BATCH, UPDATING) if updating else BATCH)
         if not rows:
             end(row, State.DONE)
             return
