@@ -96,6 +96,16 @@ def redis_url() -> str:
     return url
 
 
+def graph_url() -> str:
+    """Where Meta's leads are fetched: no page says it, so none sends the server elsewhere."""
+    url = text("META_GRAPH_URL", "https://graph.facebook.com/v26.0")
+    if not _is_address(url, {"http", "https"}) or urlsplit(url).query:
+        raise ImproperlyConfigured(
+            f"META_GRAPH_URL is {url!r}: write https://graph.facebook.com/ and a version."
+        )
+    return url
+
+
 def database(root: Path) -> dict:
     """Django's database settings: SQLite in ``root`` unless DATABASE_URL names another."""
     url = text("DATABASE_URL", f"sqlite:///{root / 'db.sqlite3'}")

@@ -180,6 +180,7 @@ SOCKETS_PER_USER = 20
 HEARTBEAT_SECONDS = 15
 IMPORT_MEGABYTES = env.number("IMPORT_MEGABYTES", 100, 1, 2000)  # of one file, sent in parts
 NOTIFICATION_DAYS = env.number("NOTIFICATION_DAYS", 90, 1, 3650)
+META_GRAPH_URL = env.graph_url()
 TOMBSTONE_DAYS = env.number("TOMBSTONE_DAYS", 30, 1, 3650)
 
 # Language and time

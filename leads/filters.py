@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django_filters.fields import IsoDateTimeField
 
-from leads.models import Activity, FileImport, ImportedRow, Lead, Origin
+from leads.models import Activity, FileImport, ImportedRow, Lead, Origin, Tag
 from leads.models.lead import WORDS
 from leads.typos import closest
 
@@ -37,6 +37,11 @@ class LeadFilter(django_filters.FilterSet):
     stage = django_filters.ChoiceFilter(choices=Lead.Stage)
     owner = django_filters.ModelChoiceFilter(queryset=lambda request: _users())
     source = django_filters.CharFilter(max_length=100)
+    tag = django_filters.CharFilter(
+        method="filter_tag",
+        max_length=Tag.LONGEST,
+        help_text="Whatever the case of its letters.",
+    )
     createdAfter = MomentFilter(field_name="created_at", lookup_expr="gt")
     createdBefore = MomentFilter(field_name="created_at", lookup_expr="lt")
 
@@ -46,6 +51,9 @@ class LeadFilter(django_filters.FilterSet):
 
     def filter_search(self, queryset, name, value):
         return queryset.matching(value)
+
+    def filter_tag(self, queryset, name, value):
+        return Tag.objects.tagged(queryset, value)
 
 
 class PageFilter(LeadFilter):

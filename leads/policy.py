@@ -66,6 +66,7 @@ OWN = {
 }
 ONLY_MANAGERS = _("Only managers and administrators may do this: ask one.")
 ONLY_ADMINISTRATORS = _("Only administrators announce something: ask one.")
+ONLY_MANAGERS = _("Only managers and administrators see where leads come from: ask one.")
 REFUSALS = {
     Lead: _("This lead belongs to somebody else: ask them or a manager."),
     Task: _("This task is somebody else’s: ask them or a manager."),

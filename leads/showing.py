@@ -21,6 +21,7 @@ LABELS = {
     "stage": _("Stage"),
     "owner": _("Owner"),
     "source": _("Source"),
+    "tag": _("Tag"),
     "createdAfter": _("Created after"),
     "createdBefore": _("Created before"),
     "import": _("Import"),

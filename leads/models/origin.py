@@ -47,5 +47,14 @@ class Origin(models.Model):
             ),
         ]
 
+    @property
+    def source_name(self) -> str:
+        """Empty for what came through a source that is gone; a file's name for what came by it."""
+        return str(self.delivery.source if self.delivery else self.file_import or "")
+
+    @property
+    def pairs(self) -> list[dict]:
+        return [{"name": name, "value": value} for name, value in self.fields]
+
     def __str__(self):
         return f"{self.lead}: {len(self.fields)}"

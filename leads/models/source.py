@@ -1,21 +1,37 @@
 """Doors through which other systems bring leads: a form of a website, an ad platform, a program."""
 
+import re
 import secrets
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.fields import LineField
+from leads.intake import checks
+from leads.intake.doors import DOORS, Door
+from leads.intake.snippet import snippet
 
 TOKEN_BYTES = 24
+TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
+MOST_REFUSED = 2**31 - 1
 
 
 def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+class SourceQuerySet(models.QuerySet):
+    def reached(self, token: str) -> "Source":
+        """The active source that has this token, with its owner. Raises DoesNotExist."""
+        if not TOKEN.fullmatch(token):
+            raise self.model.DoesNotExist
+        return self.select_related("owner").get(token=token, active=True)
 
 
 class Source(models.Model):
@@ -29,6 +45,9 @@ class Source(models.Model):
         META = "meta", _("Meta Lead Ads")
         TYPEFORM = "typeform", _("Typeform")
         JSON = "json", _("Any program (JSON)")
+
+    # Whose secret is ours to make up. The others' comes from the sender.
+    MAKES_ITS_SECRET = (Kind.GOOGLE, Kind.TYPEFORM, Kind.JSON)
 
     name = LineField(_("name"), max_length=100)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
@@ -97,6 +116,8 @@ class Source(models.Model):
     refused_at = models.DateTimeField(null=True, editable=False)
     refused_because = models.CharField(max_length=200, blank=True, editable=False)
 
+    objects = SourceQuerySet.as_manager()
+
     def __str__(self):
         return self.name
 
@@ -106,3 +127,67 @@ class Source(models.Model):
 
     def get_absolute_url(self):
         return reverse("sources:detail", args=[self.pk])
+
+    @property
+    def door(self) -> Door:
+        return DOORS[self.kind]
+
+    @property
+    def path(self) -> str:
+        """Where senders reach it, on this site."""
+        return reverse("intake", args=[self.token])
+
+    def snippet(self, base_url: str) -> str:
+        """The form to paste into a website, which reaches it at ``https://crm.example``."""
+        return snippet(f"{base_url.rstrip('/')}{self.path}")
+
+    def clean(self):
+        wrong = {name: _("Fill this in: without it nobody proves who they are.")
+                 for name in NEEDED.get(self.kind, ()) if not getattr(self, name)}  # fmt: skip
+        for name, check in CHECKED.items():
+            try:
+                setattr(self, name, check(getattr(self, name)))
+            except ValidationError as problem:
+                wrong[name] = problem
+        if self.owner and not self.owner.is_active:
+            wrong["owner"] = _("Choose somebody who works here.")
+        if wrong:
+            raise ValidationError(wrong)
+
+    def renew(self) -> None:
+        """Gives it a new address; the old one is none from now on."""
+        self.token = new_token()
+        self.save(update_fields=["token"])
+
+    def renew_secret(self, remove: bool = False) -> None:
+        """Gives it another secret, or none; the old one proves nothing from now on."""
+        self.secret = "" if remove else new_token()
+        self.save(update_fields=["secret"])
+
+    def note_refusal(self, because: str) -> None:
+        """Counts what was turned away. Nothing else of it is kept."""
+        Source.objects.filter(pk=self.pk, refused_count__lt=MOST_REFUSED).update(
+            refused_count=F("refused_count") + 1,
+            refused_at=timezone.now(),
+            refused_because=because[:200],
+        )
+
+    def send_test(self, by):
+        """Sends itself what its sender would send, signed like theirs, and takes it as if it came
+        from outside; returns the delivery. Raises Refused where too much came already."""
+        delivery = self.deliveries.take(self, self.door.sample(self))[0]
+        return delivery.test_sent(by)
+
+
+# What proves a sender; without it anybody could bring leads in its name.
+NEEDED = {
+    Source.Kind.GOOGLE: ("secret",),
+    Source.Kind.META: ("secret", "verify_token", "access_token"),
+    Source.Kind.TYPEFORM: ("secret",),
+}
+CHECKED = {
+    "tags": checks.tags,
+    "allowed_origins": checks.origins,
+    "return_hosts": checks.hosts,
+    "mapping": checks.mapping,
+}

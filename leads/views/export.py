@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from leads.glance import glance
+from leads.glance import glance, with_tags
 from leads.models import Lead
 from leads.showing import Showing
 from leads.spreadsheets import BOM, Echo, cell
@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 CHUNK = 500  # leads
 FIELDS = ("id", "first_name", "last_name", "email", "phone", "company", "job_title", "website",
-          "message", "city", "region", "postal_code", "country", "source", "stage", "score",
-          "owner", "created_at", "updated_at")  # fmt: skip
+          "message", "city", "region", "postal_code", "country", "source", "tags", "stage",
+          "score", "owner", "created_at", "updated_at")  # fmt: skip
 
 
 @login_required
@@ -43,7 +43,7 @@ class Everything:
     heads = property(lambda self: [_heading(name) for name in FIELDS])
 
     def rows(self, leads):
-        return [[_value(lead, name) for name in FIELDS] for lead in leads]
+        return [[_value(lead, name) for name in FIELDS] for lead in with_tags(leads)]
 
 
 class Shown:
@@ -52,7 +52,7 @@ class Shown:
     NAMES = {"job-title": "job_title", "age": "created_at", "updated": "updated_at"}  # of fields
 
     def __init__(self, columns):
-        self.columns = list(columns)
+        self.columns, self.tags = list(columns), columns.tags
         self.glances = {column.name for column in columns} & {"next", "last"}
 
     @property
@@ -61,6 +61,7 @@ class Shown:
 
     def rows(self, leads):
         leads = glance(leads) if self.glances else leads
+        leads = with_tags(leads) if self.tags else leads
         return [[lead.name, *(self._of(lead, c.name) for c in self.columns)] for lead in leads]
 
     def _head(self, column):
@@ -100,6 +101,8 @@ def _chunks(showing):
 
 
 def _heading(name) -> str:
+    if name == "tags":
+        return _("Tags")
     return capfirst(Lead._meta.get_field(name).verbose_name)
 
 
@@ -108,5 +111,7 @@ def _value(lead, name):
         return lead.get_stage_display()
     if name == "owner":
         return lead.owner or ""
+    if name == "tags":
+        return ", ".join(lead.tag_names)
     value = getattr(lead, name)
     return wire.moment(value) if name in ("created_at", "updated_at") else value

@@ -11,7 +11,7 @@ from leads import duplicates, policy
 from leads.forms.lead import LeadForm
 from leads.forms.list import BulkForm, ListForm
 from leads.forms.view import ViewForm
-from leads.glance import glance
+from leads.glance import glance, with_tags
 from leads.models import Lead, SavedView
 from leads.orders import NEWEST
 from leads.showing import IMPORT, Showing
@@ -43,7 +43,6 @@ def index(request):
         "form": form,
         "bulk": BulkForm.of(form),
         "back": request.get_full_path(),
-        "may_import": policy.leads_the_team(request.user),
         **_said(showing),
         **_views(request.user, showing.view),
     }
@@ -84,6 +83,7 @@ def new(request):
 def with_cells(leads, columns) -> list:
     """The leads, each with what its row says beside the name: ``(column, text, on)``."""
     leads, there = glance(leads), columns.in_rows()
+    leads = with_tags(leads) if columns.tags else leads
     for lead in leads:
         lead.cells = [(column, column.of(lead), on) for column, on in there]
     return leads
