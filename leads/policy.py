@@ -64,7 +64,6 @@ OWN = {
     Appointment: _made,
     SavedView: lambda user_id, view: view.owner_id == user_id,
 }
-ONLY_MANAGERS = _("Only managers and administrators may do this: ask one.")
 ONLY_ADMINISTRATORS = _("Only administrators announce something: ask one.")
 ONLY_MANAGERS = _("Only managers and administrators see where leads come from: ask one.")
 REFUSALS = {

@@ -8,7 +8,8 @@ from leads.importing.looking import ENCODINGS
 from leads.importing.mapping import LEAVE_OUT, choices
 from leads.importing.rows import tags_in
 from leads.importing.table import DELIMITERS
-from leads.models import FileImport, Tag
+from leads.models import FileImport
+from leads.models.tag import tags_of
 
 MOST_TAGS = 20
 ACCEPTED = ".csv,.tsv,.txt,text/csv,text/tab-separated-values"
@@ -80,10 +81,7 @@ class MappingForm(forms.ModelForm):
         return [self[name] for name in ("source", "owner", "tags")]
 
     def clean_tags(self):
-        tags = tags_in(self.cleaned_data["tags"])
-        if any(len(tag) > Tag.LONGEST for tag in tags):
-            longest = {"n": Tag.LONGEST}
-            raise forms.ValidationError(_("A tag has up to %(n)s letters.") % longest)
+        tags = list(tags_of(tags_in(self.cleaned_data["tags"])).values())
         if len(tags) > MOST_TAGS:
             raise forms.ValidationError(_("Give up to %(n)s tags.") % {"n": MOST_TAGS})
         return tags

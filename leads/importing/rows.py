@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from leads.importing.checking import checked, plainly_right
 from leads.importing.mapping import KEEP, LEAVE_OUT, is_of_meta
 from leads.intake.vocabulary import NAME, OWNER, TAGS, parted, stage_called
-from leads.models import FileImport, Lead, Tag
+from leads.models import FileImport, Lead
 from leads.models.lead import NEEDS_ANSWER, NEEDS_NAME
+from leads.models.tag import tags_of
 from leads.spreadsheets import as_written
 
 MARKED_BY_META = re.compile(r"^(?:l|f|p|ag|as|c|z):(?=\S)")
@@ -141,11 +143,11 @@ def _put_stage(row, head, target, text):
 
 
 def _put_tags(row, head, target, text):
-    found = tags_in(text)
-    if any(len(tag) > Tag.LONGEST for tag in found):
+    """Where one of them is no tag, all of it is kept."""
+    try:
+        row.tags += tags_of(tags_in(text)).values()
+    except ValidationError:
         _keep(row, head, target, text)
-    else:
-        row.tags += found
 
 
 def tags_in(text: str) -> list[str]:

@@ -3,16 +3,12 @@
 from functools import wraps
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from leads import policy
 from leads.forms.importing import MappingForm, ReadingForm, UploadForm
 from leads.importing import parts, report, undoing
 from leads.importing.looking import Unreadable
@@ -21,24 +17,23 @@ from leads.importing.progress import progress_of
 from leads.importing.running import cancel as cancel_import
 from leads.models import FileImport, ImportedRow
 from leads.models.file_import import PART_BYTES
+from leads.views.for_managers import for_who_leads
 
 PAGE = 50
 State = FileImport.State
 
 
 def for_who_may_import(view):
-    """Managers and administrators; the import in place of its number."""
+    """Gives the view the import in place of its number."""
 
     @wraps(view)
     def wrapped(request, *args, pk=None, **kwargs):
-        if not policy.leads_the_team(request.user):
-            raise PermissionDenied(policy.ONLY_MANAGERS)
         if pk is not None:
             rows = FileImport.objects.select_related("by", "undone_by", "owner")
             kwargs["row"] = get_object_or_404(rows, pk=pk)
         return view(request, *args, **kwargs)
 
-    return login_required(never_cache(wrapped))
+    return for_who_leads(wrapped)
 
 
 @for_who_may_import
