@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
+from itertools import product
 from uuid import uuid4
 
 import pytest
@@ -364,3 +365,22 @@ def test_a_long_job_holds_up_no_other():
     may_end.set()
     running_worker.join(20)
     assert not running_worker.is_alive()
+
+
+def test_scores_that_are_reckoned_once_are_those_of_each_by_itself():
+    filled = {"source": ("", "Referral", "Fair"), "email": ("", "a@example.org"),
+              "phone": ("", "555 1234"), "company": ("", "ABC"), "job_title": ("", "Head"),
+              "message": ("", "Hello")}  # fmt: skip
+    now = timezone.now()
+    ages = (now, now - timedelta(days=2), now - timedelta(days=40))
+    fields = [dict(zip(filled, values, strict=True)) for values in product(*filled.values())]
+    leads = [Lead(created_at=at, **values) for at in ages for values in fields]
+    with time_machine.travel(now, tick=False):
+        Lead.first_scores(leads)
+        for lead in leads:
+            alone = Lead(
+                created_at=lead.created_at, **{name: getattr(lead, name) for name in filled}
+            )
+            alone._first_score()
+            assert alone.kept() == lead.kept()
+    assert len({lead.score for lead in leads}) > 5
