@@ -15,7 +15,7 @@ from django.utils import timezone
 from leads.importing import retention, running
 from leads.importing.running import Importer, cancel
 from leads.importing.undoing import made_by, touched
-from leads.models import FileImport, FilePart, ImportedRow, Lead, Merge, Origin
+from leads.models import FileImport, FilePart, ImportedRow, Lead, Merge, Origin, Tag
 from leads.models.file_import import LEASE
 from leads.models.lead import LeadQuerySet
 from leads.models.storing import _insert, store
@@ -225,15 +225,20 @@ def test_a_lead_that_another_was_merged_into_stays_whatever_is_said(manager):
 @pytest.mark.django_db
 def test_updated_leads_get_back_what_nobody_changed_since(manager):
     lead = LeadFactory(email="p0@example.org", first_name="Ada", last_name="King")
-    row = imported(rows(1), by=manager, duplicates="update")
+    Tag.objects.create(lead=lead, name="Mine")
+    row = imported(rows(1), by=manager, duplicates="update", tags=["mine", "Fair"])
     lead.refresh_from_db()
     assert (lead.first_name, lead.last_name) == ("Person", "0")
+    assert Tag.objects.names(lead) == ["Fair", "Mine"]
+    assert lead.origins.exists()
     lead.last_name = "Lovelace"
     lead.save(by=manager)
     row.undo(by=manager, touched_too=False)
     work_off(row)
     lead.refresh_from_db()
     assert (lead.first_name, lead.last_name) == ("Ada", "Lovelace")
+    assert Tag.objects.names(lead) == ["Mine"]
+    assert not lead.origins.exists()
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from leads.importing.duplicates import Found, InBatch, find
 from leads.importing.mapping import FIELDS
+from leads.intake.vocabulary import TAGS
 from leads.models import FileImport, ImportedRow, Lead, Origin, Tag
 from leads.models.storing import Maker, store
 
@@ -160,18 +161,22 @@ class Batch:
         """In the order of their ids, as everybody locks leads."""
         locked = Lead.objects.filter(pk__in=self.updates).order_by("pk")
         leads = {lead.pk: lead for lead in locked.select_for_update(no_key=True)}
-        origins = []
+        has, origins, tags = Tag.objects.of_leads(leads), [], []
+        has = {pk: {tag.casefold() for tag in has.get(pk, ())} for pk in leads}
         for pk in sorted(self.updates):
             for row in self.updates[pk]:
-                if pk in leads:
-                    self._update(leads[pk], row)
-                    origins += [self._origin(row, pk)] if row.kept else []
-                else:
+                if pk not in leads:
                     self._fail(row, "", _("Its lead was deleted meanwhile."))
+                    continue
+                new = [tag for tag in row.tags if tag.casefold() not in has[pk]]
+                has[pk] |= {tag.casefold() for tag in new}
+                tags += [Tag(lead_id=pk, name=tag) for tag in new]
+                origins += [self._origin(row, pk)] if row.kept else []
+                self._update(leads[pk], row, new)
         store(Origin, origins)
-        self._store_tags(leads)
+        store(Tag, tags)
 
-    def _update(self, lead, row):
+    def _update(self, lead, row, tags):
         took = {
             name: [getattr(lead, name), value]
             for name, value in row.values.items()
@@ -181,14 +186,9 @@ class Batch:
             setattr(lead, name, value)
         if took:
             lead.save(by=self.row.by, unheard=True)
+        took |= {TAGS: tags} if tags else {}
+        if took or row.kept:
             self._tell(row, Outcome.UPDATED, "", "", lead.pk, took)
         else:
             self._tell(row, Outcome.SKIPPED, "", _("The lead has all of this already."), lead.pk)
         self.others[-1][0].at = timezone.now()  # after what the change told in the timeline
-
-    def _store_tags(self, leads):
-        wanted = {(pk, tag) for pk in leads for row in self.updates[pk] for tag in row.tags}
-        there = Tag.objects.filter(lead__in=leads).values_list("lead_id", "name")
-        has = {(pk, tag.casefold()) for pk, tag in there}
-        new = {(pk, tag.casefold()): tag for pk, tag in wanted if (pk, tag.casefold()) not in has}
-        store(Tag, [Tag(lead_id=pk, name=tag) for (pk, _key), tag in sorted(new.items())])

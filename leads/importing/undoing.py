@@ -6,6 +6,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from leads import frames
+from leads.intake.vocabulary import TAGS
 from leads.models import (
     Activity,
     Appointment,
@@ -60,10 +61,18 @@ def undo_batch(row: FileImport) -> None:
         stored = locked.filter(pk=row.pk, state=State.UNDOING).first()
         if stored is None:
             return
-        if not (_give_back(stored) or _take_away(stored)):
+        if not (_forget_extras(stored) or _give_back(stored) or _take_away(stored)):
             _end(stored)
         stored.save()
     row.refresh_from_db()
+
+
+def _forget_extras(row) -> bool:
+    """What it kept with leads that were there already."""
+    extras = Origin.objects.filter(file_import=row, made=None).order_by("row")
+    pks = list(extras.values_list("pk", flat=True)[:BATCH])
+    Origin.objects.filter(pk__in=pks).delete()
+    return bool(pks)
 
 
 def _give_back(row) -> bool:
@@ -84,6 +93,9 @@ def _give_back(row) -> bool:
 
 
 def _back(lead, took, by):
+    took, tags = dict(took), took.get(TAGS, [])
+    took.pop(TAGS, None)
+    lead.tags.filter(name__in=tags).delete()
     back = {name: was for name, (was, now) in took.items() if getattr(lead, name) == now}
     for name, was in back.items():
         setattr(lead, name, was)
