@@ -110,12 +110,17 @@ At the same number,alan@example.org,+44 20 1234
 
 
 def test_an_update_of_a_lead_that_the_same_file_made_is_in_it(manager):
-    rows = "Name,Email,City\nAda,ada@example.org,\nAda King,ada@example.org,London\n"
+    rows = """Name,Email,City,Tags,Size
+Ada,ada@example.org,,vip,38
+Ada King,ada@example.org,London,"VIP; north",39
+"""
     row = imported(rows, by=manager, duplicates="update")
     assert counts(row) == (1, 1, 0, 0)
     ada = Lead.objects.get()
     assert (ada.last_name, ada.city) == ("King", "London")
     assert ada.score == ada.explained().score
+    assert sorted(ada.tags.values_list("name", flat=True)) == ["north", "vip"]
+    assert ada.origins.get().fields == [["Size", "38"], ["Size", "39"]]
 
 
 def test_rows_that_are_too_long_or_too_wide_fail_and_say_why(manager):

@@ -12,6 +12,7 @@ from leads.importing.mapping import FIELDS
 from leads.intake.vocabulary import TAGS
 from leads.models import FileImport, ImportedRow, Lead, Origin, Tag
 from leads.models.storing import Maker, store
+from leads.models.tag import tags_of
 
 log = logging.getLogger(__name__)
 Outcome = ImportedRow.Outcome
@@ -90,13 +91,14 @@ class Batch:
     # Which row becomes what
 
     def _sort(self, row, keys):
-        lead = None if keys.lead_id else self._pending.find(keys)
-        if keys.lead_id is None and lead is None:
+        made = None if keys.lead_id else self._pending.find(keys)
+        if keys.lead_id is None and made is None:
             self._make(row, keys)
         elif self.row.duplicates == Duplicates.SKIP:
-            self._skip(row, keys.lead_id, lead)
-        elif lead is not None:
-            self._add_to(lead, row)
+            reason = _("There is a lead with this e-mail or phone.")
+            self._tell(row, Outcome.SKIPPED, "", reason, made[0] if made else keys.lead_id)
+        elif made is not None:
+            self._add_to(*made, row)
         else:
             self.updates[keys.lead_id].append(row)
 
@@ -107,17 +109,15 @@ class Batch:
         at = {"created_at": self.now, "updated_at": self.now, "created_by_id": self.row.by_id}
         lead = lead_of(**self._for_all | row.values, **at)
         self.new.append((lead, row))
-        self._pending.add(keys, lead)
+        self._pending.add(keys, (lead, row))
 
-    def _add_to(self, lead, row):
-        """To a lead that a row before made, in the same batch: as if it had been one row."""
+    def _add_to(self, lead, first, row):
+        """To a lead that the ``first`` row made, in the same batch: as if they had been one."""
         for name, value in row.values.items():
             setattr(lead, name, value)
+        first.kept += row.kept
+        first.tags = list(tags_of([*first.tags, *row.tags]).values())
         self._tell(row, Outcome.UPDATED, "", _("A row before made this lead."), lead)
-
-    def _skip(self, row, lead_id, lead):
-        reason = _("There is a lead with this e-mail or phone.")
-        self._tell(row, Outcome.SKIPPED, "", reason, lead or lead_id)
 
     def _fail(self, row, column, reason):
         self._tell(row, Outcome.FAILED, column, reason, None)

@@ -93,10 +93,10 @@ class InBatch:
         among = self.without_email if found.email else self.by_phone
         return among.get(found.phone)
 
-    def add(self, found: Found, lead) -> None:
+    def add(self, found: Found, made) -> None:
         if found.email:
-            self.by_email.setdefault(found.email, lead)
+            self.by_email.setdefault(found.email, made)
         if found.phone:
-            self.by_phone.setdefault(found.phone, lead)
+            self.by_phone.setdefault(found.phone, made)
             if not found.email:
-                self.without_email.setdefault(found.phone, lead)
+                self.without_email.setdefault(found.phone, made)
