@@ -19,6 +19,7 @@ from bench import (
     creators,
     fanout,
     figures,
+    imports,
     intake,
     latency,
     lighthouse,
@@ -47,6 +48,7 @@ ROWS = {
     "pages": pages.times,
     "weights": pages.weights,
     "storms": storms.measure,
+    "imports": imports.measure,
     "lighthouse": lighthouse.measure,
 }
 WAITING = {
@@ -55,6 +57,7 @@ WAITING = {
     "retention",
     "lighthouse",
     "storms",
+    "imports",
 }  # rows that take their time however few the runs
 QUICK = {
     "runs": 1,

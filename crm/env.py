@@ -140,8 +140,8 @@ SQLITE = {
 }
 
 
-# The threads of the sockets, the fan-out, its marks and the jobs keep one each, too.
-OTHER_CONNECTIONS = 4
+# The threads of the sockets, the fan-out, its marks, the jobs and imports keep one each, too.
+OTHER_CONNECTIONS = 5
 
 
 def request_threads() -> int:

@@ -60,6 +60,7 @@ urlpatterns = [
     path("settings/", views.settings, name="settings"),
     path("settings/quiet/", quiet.hours, name="quiet"),
     path("leads/", include("leads.urls")),
+    path("imports/", include("leads.import_urls")),
     path("in/<str:token>/", intake.door, {"address_of": signin.address_of}, name="intake"),
     path("in/<str:token>", intake.door, {"address_of": signin.address_of}),
     path("tasks/", tasks.index, name="tasks"),

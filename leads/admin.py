@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from leads import policy
 from leads.forms.moments import SplitMomentField, as_stored
 from leads.forms.people import in_order, who_work_here
+from leads.import_admin import FileImportAdmin, ImportedRowAdmin
 from leads.intake_admin import (
     DeliveryAdmin,
     OriginAdmin,
@@ -21,7 +22,9 @@ from leads.models import (
     CalendarFeed,
     Comment,
     Delivery,
+    FileImport,
     Following,
+    ImportedRow,
     Interaction,
     Lead,
     ListColumns,
@@ -42,6 +45,8 @@ from leads.score_admin import ScoreRulesAdmin
 from notifications.admin import ReadOnly
 
 admin.site.register(ScoreRules, ScoreRulesAdmin)
+admin.site.register(FileImport, FileImportAdmin)
+admin.site.register(ImportedRow, ImportedRowAdmin)
 admin.site.register(Source, SourceAdmin)
 admin.site.register(Delivery, DeliveryAdmin)
 admin.site.register(Rule, RuleAdmin)

@@ -321,7 +321,7 @@ class TagsOfLead(_MayHaveGone, _PartOfLead):
 class OriginsOfLead(mixins.ListModelMixin, _PartOfLead):
     """Where it came from, with what came along and is no field of a lead."""
 
-    queryset = Origin.objects.select_related("delivery__source")
+    queryset = Origin.objects.select_related("delivery__source", "file_import")
     serializer_class = OriginSerializer
 
 

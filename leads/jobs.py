@@ -1,11 +1,13 @@
 """The worker's jobs for leads."""
 
 from leads import fading
+from leads.importing import retention
+from leads.importing.running import Importer
 from leads.intake import fetching
 from leads.models import Appointment, Delivery, IdempotencyKey, Looking, Task
 from notifications.worker import Job
 
-HOUR = 3600
+MINUTE, HOUR = 60, 3600
 
 
 def forget_keys() -> int:
@@ -43,4 +45,7 @@ JOBS = [
     Job("leads to be fetched", 1, fetch_deliveries),
     Job("payloads that are kept no longer", HOUR, forget_payloads),
     Job("who looks at a lead no more", 5, forget_lapsed_lookings),
+    Job("imports", 1, Importer().turn, aside=True),
+    Job("imports that nobody went on with", 10 * MINUTE, retention.forget_abandoned),
+    Job("reports of old imports", HOUR, retention.forget_reports),
 ]

@@ -28,7 +28,8 @@ def may_merge(user, *leads) -> bool:
 
 
 def leads_the_team(user) -> bool:
-    """Managers and administrators, who also see whom the news of a lead has reached."""
+    """Managers and administrators, who also import files, and see whom the news of a lead has
+    reached."""
     return user.is_active and user.role != REP
 
 

@@ -22,7 +22,9 @@ from leads.models import (
     CalendarFeed,
     Comment,
     Delivery,
+    FileImport,
     Following,
+    ImportedRow,
     Interaction,
     Lead,
     ListColumns,
@@ -485,6 +487,12 @@ def make_rules(n):
     return rules
 
 
+def make_imported_row(number):
+    row = FileImport.objects.create(name=f"{number}.csv", size=1)
+    told = {"outcome": "skipped", "lead": LeadFactory()}
+    return ImportedRow.objects.create(file_import=row, number=number, **told)
+
+
 def make_merge(n):
     return Merge.objects.merge(make_lead(n), make_lead(n), (), by=UserFactory())
 
@@ -532,6 +540,8 @@ MAKERS = {
     Activity: lambda n: make_part(CommentFactory)(n).activity,
     ScoreRules: make_rules,
     Merge: make_merge,
+    FileImport: lambda n: FileImport.objects.create(name=f"{n}.csv", size=1, by=UserFactory()),
+    ImportedRow: make_imported_row,
     SavedView: lambda n: SavedView.objects.create(owner=UserFactory(), name=f"{n}", shared=True),
     ListColumns: lambda n: ListColumns.objects.create(user=UserFactory(), columns="name,age"),
     CalendarFeed: lambda n: CalendarFeed.objects.renew(UserFactory()),
@@ -644,6 +654,14 @@ def test_a_view_takes_no_name_in_the_admin_that_its_owner_has_given_already(desk
         assert desk.post(address, {"name": name, "shared": "on"}).status_code == 302
         two.refresh_from_db()
         assert two.name == name
+
+
+def test_an_import_that_failed_too_often_is_tried_again_in_the_admin(desk):
+    parked = {"size": 1, "parked_at": timezone.now(), "attempts": 10}
+    rows = [FileImport.objects.create(name="x", state=s, **parked) for s in ("running", "done")]
+    sent = {"action": "try_again", "_selected_action": [row.pk for row in rows]}
+    saved(desk.post("/admin/leads/fileimport/", sent))
+    assert list(FileImport.objects.at_work()) == [rows[0]]
 
 
 def test_what_proves_a_sender_is_written_in_the_admin_and_never_shown(desk):

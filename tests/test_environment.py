@@ -103,7 +103,8 @@ def test_every_variable_reaches_the_setting_it_is_for(start):
         **PRODUCTION,
         CSRF_TRUSTED_ORIGINS="https://crm.example, http://localhost:8000",
         DATABASE_URL="postgres://ann:s%40cret@db:5433/leads?sslmode=require",
-        DATABASE_POOL_SIZE="7",
+        DATABASE_POOL_SIZE="8",
+        IMPORT_MEGABYTES="250",
         REDIS_URL="rediss://cache:6380/1",
         REDIS_PREFIX="crm",
         PORT="9000",
@@ -120,6 +121,7 @@ def test_every_variable_reaches_the_setting_it_is_for(start):
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db", 5433, "leads")
     assert database["OPTIONS"]["sslmode"] == "require"
     assert settings["REQUEST_THREADS"] == 3
+    assert settings["IMPORT_MEGABYTES"] == 250
     layer = settings["CHANNEL_LAYERS"]["default"]["CONFIG"]
     assert (layer["hosts"], layer["prefix"]) == (["rediss://cache:6380/1"], "crm")
     assert settings["PORT"] == 9000

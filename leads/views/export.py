@@ -2,7 +2,6 @@
 
 import csv
 import logging
-import re
 
 from django.contrib.auth.decorators import login_required
 from django.http import StreamingHttpResponse
@@ -14,14 +13,12 @@ from django.views.decorators.http import require_GET
 from leads.glance import glance, with_tags
 from leads.models import Lead
 from leads.showing import Showing
+from leads.spreadsheets import BOM, Echo, cell
 from notifications import wire
 
 log = logging.getLogger(__name__)
 
 CHUNK = 500  # leads
-BOM = "\ufeff"  # tells Excel that it is UTF-8
-# What a spreadsheet would take for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = re.compile(r"[\t\r\n]|[\s\ufeff\u200b]*[=+@＝＋－＠-]")
 FIELDS = ("id", "first_name", "last_name", "email", "phone", "company", "job_title", "website",
           "message", "city", "region", "postal_code", "country", "source", "tags", "stage",
           "score", "owner", "created_at", "updated_at")  # fmt: skip
@@ -38,12 +35,6 @@ def export(request):
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="leads.csv"'
     return response
-
-
-class _Echo:
-    """A file that gives back what is written, for csv."""
-
-    write = staticmethod(lambda text: text)
 
 
 class Everything:
@@ -87,11 +78,11 @@ class Shown:
 
 def _lines(sheet, chunks):
     """The head, then a chunk at a time. Where it breaks the last line says so."""
-    write, sent = csv.writer(_Echo()).writerow, 0
+    write, sent = csv.writer(Echo()).writerow, 0
     yield BOM + write(sheet.heads)
     try:
         for chunk in chunks:
-            yield "".join(write(map(_cell, row)) for row in sheet.rows(chunk))
+            yield "".join(write(map(cell, row)) for row in sheet.rows(chunk))
             sent += len(chunk)
     except Exception:  # the answer has begun: its last line is the only place left to say it
         log.exception("an export failed after %s leads", sent)
@@ -124,12 +115,3 @@ def _value(lead, name):
         return ", ".join(lead.tag_names)
     value = getattr(lead, name)
     return wire.moment(value) if name in ("created_at", "updated_at") else value
-
-
-def _cell(value):
-    """Text that a spreadsheet takes for text; a number stays one."""
-    if not isinstance(value, int):
-        value = str(value).replace("\0", "")
-        if FORMULA.match(value):
-            return f"'{value}"
-    return value

@@ -101,7 +101,9 @@ def _found_by(lead, may_change, sent):
         "tags": Tag.objects.names(lead),
         "tag_form": sent or TagForm(),
         "known_tags": Tag.objects.known(TAGS_OFFERED) if may_change else (),
-        "origins": lead.origins.select_related("delivery__source").order_by("-pk")[:ORIGINS_SHOWN],
+        "origins": lead.origins.select_related("delivery__source", "file_import").order_by("-pk")[
+            :ORIGINS_SHOWN
+        ],
     }
 
 

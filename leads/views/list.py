@@ -14,7 +14,7 @@ from leads.forms.view import ViewForm
 from leads.glance import glance, with_tags
 from leads.models import Lead, SavedView
 from leads.orders import NEWEST
-from leads.showing import Showing
+from leads.showing import IMPORT, Showing
 
 PAGE = 50
 NAMES = ("name", "-name")  # the orders that the head of the names offers
@@ -110,6 +110,7 @@ def _said(showing):
         "first": showing.path,
         "carried": showing.carried,
         "without_search": showing.address(search=None),
+        "without_import": showing.address(**{IMPORT: None}),
         "unknown": showing.meaningless(),
         "by_name": _sort(showing, NAMES),
         "heads": heads,

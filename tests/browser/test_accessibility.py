@@ -17,6 +17,7 @@ from tests.browser.test_look import (
 )
 from tests.browser.test_sources import source_pages, sources_with_all
 from tests.factories import AppointmentFactory, CommentFactory, LeadFactory, TaskFactory
+from tests.importing import imported, sent
 from tools import node
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -56,6 +57,8 @@ NOT_PAGES = {
     *("leads:change-task", "leads:delete-task"),
     *("leads:change-appointment", "leads:cancel-appointment"),
     *("announcements:banners",),
+    *("imports:begin", "imports:part", "imports:complete", "imports:progress", "imports:rows"),
+    *("imports:read", "imports:start", "imports:discard", "imports:cancel", "imports:again"),
     *("notifications:panel", "notifications:keep", "notifications:read-all"),
     "notifications:read-storm",
     *("notifications:read", "notifications:unread", "notifications:delete"),
@@ -163,6 +166,7 @@ def test_no_page_is_left_out(house):
     others = {"login", "leads:bulk", "intake"}  # in tests of their own
     others |= {resolve(path.partition("?")[0]).view_name for path in source_pages(SOURCES)}
     others |= {"announcements:list", "announcements:new", "announcements:withdraw"}
+    others |= {"imports:list", "imports:new", "imports:detail", "imports:undo"}
     assert "leads:detail" in judged
     assert every - judged - others == NOT_PAGES
 
@@ -214,6 +218,24 @@ def test_axe_finds_nothing_on_the_pages_of_a_manager(judge_as, manager, leads): 
     judge = judge_as(manager)
     for path in ("/leads/board/", f"/leads/{leads['long']}/"):
         judge.open(path)
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_on_the_pages_of_imports(judge_as, manager, elsewhere):
+    def make():
+        table = "Name,E-mail,Size\nAda,ada@example.org,38\nAda,ada@example.org,\nAlan,x@,44\n"
+        done = imported(table, by=manager)
+        at_work, sent_only = sent(table, by=manager), sent(table, by=manager)
+        at_work.start("en")
+        return done.pk, at_work.pk, sent_only.pk
+
+    judge = judge_as(manager)
+    for path in ("/imports/", "/imports/new/"):
+        judge.open(path)
+    done, at_work, sent_only = elsewhere(make)
+    for path in ("", f"{done}/", f"{done}/undo/", f"{at_work}/", f"{sent_only}/"):
+        judge.open(f"/imports/{path}")
+    judge.open(f"/leads/?import={done}")
     judge.finds_nothing()
 
 
