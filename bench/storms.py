@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from bench.figures import Figure
-from bench.pages import chromium
+from bench.pages import chosen, chromium
 from tools import ROOT
 from tools.command import say
 
@@ -27,7 +27,7 @@ WARM_UP = 2_000
 def measure(stage, options):
     few, _ = stage.houses
     base, found = few.serve(), []
-    for name, path in PAGES.items():
+    for name, path in chosen(PAGES, options).items():
         runs = [storm(few, base, path) for _ in range(min(options.runs, 3))]
         longest = Figure(
             f"{name}: longest task while {LEADS} leads come", "ms",
