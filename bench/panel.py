@@ -1,5 +1,5 @@
-"""Rows of the bell's panel: the server's time for it when all that is unread came in one storm, with
-10,000 unread against 10."""
+"""Rows of the bell's panel: the server's time for it when all that is unread came in one storm,
+with 10,000 unread against 10."""
 
 from bench.figures import Figure
 from bench.houses import House

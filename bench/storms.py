@@ -81,7 +81,8 @@ def longest_task(events):
     tasks = {}
     for event in events:
         thread = event["pid"], event["tid"]
-        if event["name"] == TASK and thread in mains:
+        whole = "dur" in event  # it neither ran already nor still runs
+        if event["name"] == TASK and thread in mains and whole:
             tasks.setdefault(thread, []).append((event["dur"] / 1000, event.get("tdur", 0) / 1000))
     busiest = max(tasks.values(), key=lambda all_of_it: sum(wall for wall, _ in all_of_it))
     return max(busiest)

@@ -1,6 +1,6 @@
-"""`python -m bench.inside.fill LEADS NOTIFICATIONS [UNREAD]`: fills a database with that many leads,
-what belongs to them in proportion, and a manager with that many notifications. Prints the key of
-the manager's session.
+"""`python -m bench.inside.fill LEADS NOTIFICATIONS [UNREAD]`: fills a database with that many
+leads, what belongs to them in proportion, and a manager with that many notifications. Prints the
+key of the manager's session.
 
 More leads are a longer history: a lead comes every 90 minutes whatever the number, and the manager
 has a third of all leads and half of the tasks and appointments, so that the pages are as full with

@@ -1,5 +1,5 @@
-"""`{% modules "board" %}`: has the browser fetch what the scripts of a page take, at once and side by
-side, instead of finding out with each file that it takes another one."""
+"""`{% modules "board" %}`: has the browser fetch what the scripts of a page take, at once and side
+by side, instead of finding out with each file that it takes another one."""
 
 import re
 from functools import cache
@@ -12,11 +12,12 @@ from django.utils.html import format_html_join
 register = template.Library()
 
 FOLDER = settings.BASE_DIR / "static" / "js"
+LINK = '<link rel="modulepreload" fetchpriority="low" href="{}">'  # the stylesheet comes first
 STATIC_IMPORT = re.compile(r'^import .*?from "\./([\w-]+)\.js";$', re.MULTILINE)
-EVERYWHERE = (
-    *("early", "app", "ages", "bell", "theme", "page", "zone", "banners", "title", "quiet"),
-    *("sound", "desktop", "status", "chat", "toasts"),
-)
+AT_ONCE = ("early", "app", "ages", "bell", "theme", "page", "zone", "banners", "title", "quiet")
+AT_ONCE += ("sound", "desktop", "status", "chat", "toasts")
+WHEN_OPENED = ("palette", "panel")  # there by then, also where the network has gone
+EVERYWHERE = AT_ONCE + WHEN_OPENED
 
 
 @register.simple_tag
@@ -24,7 +25,7 @@ def modules(*names):
     """Those that every page takes; with ``names`` what these take beside them."""
     wanted = closure(names) - closure(EVERYWHERE) if names else closure(EVERYWHERE)
     urls = ((static(f"js/{name}.js"),) for name in sorted(wanted))
-    return format_html_join("\n  ", '<link rel="modulepreload" fetchpriority="low" href="{}">', urls)
+    return format_html_join("\n  ", LINK, urls)
 
 
 @cache
