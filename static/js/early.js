@@ -8,15 +8,16 @@ import { keys, typing } from "./keys.js";
 import { opensPalette } from "./palette-open.js";
 import { rows } from "./rows.js";
 
-const ACTING = ["x", "[", "]"];
+const ACTING = /^[x[\]]$/;
+const ANY = /^[a-z?[\]]$/; // after one that is kept
 const kept = [];
 
 const takesScripts = {
   click: ({ target }) => target.closest?.("button[type=button]:not([data-palette-open], [data-keys-open])"),
   change: () => true,
   keydown: ({ key, target, ctrlKey, metaKey, altKey }) => {
-    if (ctrlKey || metaKey) return key === "Enter";
-    return !altKey && (ACTING.includes(key) || kept.length > 0) && !typing(target);
+    if (ctrlKey || metaKey) return key === "Enter" && typing(target);
+    return !altKey && (kept.length ? ANY : ACTING).test(key) && !typing(target);
   },
 };
 
