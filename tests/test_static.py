@@ -23,8 +23,9 @@ def collected(settings, tmp_path):
     for name, (source, path) in paths.items():
         with source.open(path) as file:
             storage.save(name, file)
-    names = {name: hashed for name, hashed, _ in storage.post_process(paths)}
-    assert names.keys() >= paths.keys()
+    made = list(storage.post_process(paths))
+    assert not [problem for *_, problem in made if isinstance(problem, Exception)]
+    assert {name for name, *_ in made} >= paths.keys()
     return lambda name: tmp_path / storage.stored_name(name)
 
 
