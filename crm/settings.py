@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm.health.ByAnyName",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -91,7 +92,10 @@ CHANNEL_LAYERS = {
     "default": (
         {
             "BACKEND": "notifications.layer.RedisLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": env.text("REDIS_PREFIX", "leadbell")},
+            "CONFIG": {
+                "hosts": [env.redis_host(REDIS_URL)],
+                "prefix": env.text("REDIS_PREFIX", "leadbell"),
+            },
         }
         if REDIS_URL
         else {
