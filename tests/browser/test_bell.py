@@ -140,6 +140,8 @@ def test_the_bell_works_by_keyboard_alone(browser_of, owner, rest):
     has_unread(page, 0)
     page.keyboard.press("Enter")
     has_unread(page, 1)
+    expect(mark).to_have_accessible_name("Mark read")
+    expect(mark).to_be_focused()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Shift+Tab")  # past the way to change what one hears of
     expect(link).to_be_focused()

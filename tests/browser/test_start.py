@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import bell, is_live, panel
+from tests.browser.people import bell, comes_true, is_live, panel
 from tests.factories import LeadFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -17,10 +17,16 @@ def just_opened(browser_of, owner):
 
     def opened(path):
         page, waiting = browser_of(owner, "/settings/").page, []
-        page.route("**/js/app.js", waiting.append)
+        page.route("**/js/app.js", lambda route: waiting.append(route))
         page.goto(path, wait_until="commit")
-        expect(page.locator("main h1")).to_be_visible()
-        return page, lambda: [route.continue_() for route in waiting] and is_live(page)
+        comes_true(page, "performance.getEntriesByType('paint').length > 0")
+
+        def come():
+            for route in waiting:
+                route.continue_()
+            is_live(page)
+
+        return page, come
 
     return opened
 
