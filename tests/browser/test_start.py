@@ -69,7 +69,7 @@ def test_one_searches_and_goes_anywhere_from_the_first_moment(just_opened):
     expect(page.get_by_role("searchbox", name="Search leads")).to_have_value("ada")
     page.keyboard.press("Control+k")
     page.keyboard.type("cal")
-    expect(page.get_by_role("option").first).to_contain_text("Calendar")
+    expect(page.get_by_role("dialog").get_by_role("option").first).to_contain_text("Calendar")
     come()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/calendar/$"))
