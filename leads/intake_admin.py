@@ -21,6 +21,10 @@ class SourceAdmin(admin.ModelAdmin):
     autocomplete_fields = ("owner",)
     readonly_fields = ("created_by", "created_at", "refused_count", "refused_at", "refused_because")
 
+    def get_readonly_fields(self, request, obj=None):
+        """What was brought is of its kind."""
+        return (*self.readonly_fields, "kind") if obj else self.readonly_fields
+
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name in SECRETS:
             kwargs["widget"] = forms.PasswordInput(render_value=False)

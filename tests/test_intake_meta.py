@@ -1,12 +1,14 @@
 """Meta Lead Ads: the question, the signed announcement, and the lead that the worker fetches from
 a server that plays Meta."""
 
+import os
+import signal
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, connections
 
 from leads.intake import fetching, graph
 from leads.models import Delivery, Lead
@@ -110,6 +112,12 @@ def test_an_id_that_is_none_never_becomes_part_of_an_address(client, source, lea
     value = {"field": "leadgen", "value": {"leadgen_id": lead_id}}
     answer = post_meta(client, source, {"entry": [{"changes": [value]}]})
     assert answer.status_code == 400
+    assert not Delivery.objects.exists()
+
+
+def test_more_leads_than_meta_ever_tells_of_at_once_are_refused(client, source):
+    changes = [{"field": "leadgen", "value": {"leadgen_id": str(n)}} for n in range(1_001)]
+    assert post_meta(client, source, {"entry": [{"changes": changes}]}).status_code == 413
     assert not Delivery.objects.exists()
 
 
@@ -264,3 +272,28 @@ def test_two_workers_fetch_each_lead_once(client, meta, at_once):
     assert sum(at_once(work, work)) == 12
     assert connection.vendor == "postgresql"
     assert (Lead.objects.count(), len(meta.asked)) == (12, 12)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_kill_9_in_the_middle_of_a_fetch_loses_and_doubles_nothing(announced, meta):
+    asked = threading.Event()
+
+    def never(handler):
+        asked.set()
+        meta.leave.wait(30)
+
+    meta.answers = [never, (200, body_of("meta-lead.json"))]
+    connections.close_all()
+    worker = os.fork()
+    if worker == 0:
+        fetching.fetch_due()
+        os._exit(0)
+    assert asked.wait(20)
+    os.kill(worker, signal.SIGKILL)
+    os.waitpid(worker, 0)
+    assert (fetching.fetch_due(), Lead.objects.count()) == (0, 0)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=3), tick=False):
+        assert fetching.fetch_due() == 1
+        assert fetching.fetch_due() == 0
+    assert (Lead.objects.count(), len(meta.asked)) == (1, 2)

@@ -209,7 +209,8 @@ class Lead(Scored):
         """Stores the lead. ``by`` is who changes it; who creates it is ``created_by``. What a merge
         takes, nobody did to it: ``quietly`` makes the score anew without a word.
         Raises DoesNotExist for a lead that was deleted meanwhile: it does not come back."""
-        with transaction.atomic():
+        # A new one has nothing to go back to within what its caller does, so it needs no savepoint.
+        with transaction.atomic(savepoint=not self._state.adding):
             if self._state.adding:
                 self._first_score()
                 super().save(*args, **kwargs)

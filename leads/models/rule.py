@@ -26,7 +26,7 @@ class RuleQuerySet(models.QuerySet):
     def whose(self, source, lead, extras) -> Given:
         """Who gets the lead of the source: by its rules, else its owner. Within a transaction: of a
         turn that is taken the rule is locked until it ends."""
-        for rule in self.filter(source=source):
+        for rule in self.filter(source=source) if source.has_rules else ():
             if routing.matches(rule.conditions, lead, extras) and (person := rule.take_turn()):
                 with translation.override(STORED_IN):
                     return Given(person, f"{person}: rule {rule.position}: {rule.words}")

@@ -3,11 +3,13 @@
 import re
 import secrets
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
-from django.db import models
-from django.db.models import F
+from django.db import connection, models
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -16,10 +18,12 @@ from leads.fields import LineField
 from leads.intake import checks
 from leads.intake.doors import DOORS, Door
 from leads.intake.snippet import snippet
+from notifications.prepared import Prepared
 
 TOKEN_BYTES = 24
 TOKEN = re.compile(r"[\w-]{1,64}", re.ASCII)
 MOST_REFUSED = 2**31 - 1
+FOUND = 1  # what Exists selects, which is a place in the SQL too
 
 
 def new_token() -> str:
@@ -28,10 +32,32 @@ def new_token() -> str:
 
 class SourceQuerySet(models.QuerySet):
     def reached(self, token: str) -> "Source":
-        """The active source that has this token, with its owner. Raises DoesNotExist."""
-        if not TOKEN.fullmatch(token):
+        """The active source that has this token, with its owner, and whether it has rules. Raises
+        DoesNotExist."""
+        rows = _reached.rows(FOUND, token) if TOKEN.fullmatch(token) else []
+        if not rows:
             raise self.model.DoesNotExist
-        return self.select_related("owner").get(token=token, active=True)
+        (*row, has_rules), names = rows[0], _columns(Source)
+        source = Source.from_db(connection.alias, names, row[: len(names)])
+        person, theirs = get_user_model(), row[len(names) :]
+        if source.owner_id:
+            source.owner = person.from_db(connection.alias, _columns(person), theirs)
+        source.has_rules = has_rules
+        return source
+
+
+def _columns(model) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def _one_reached():
+    rules = apps.get_model("leads.Rule").objects.filter(source=OuterRef("pk")).order_by()
+    owners = (f"owner__{name}" for name in _columns(get_user_model()))
+    rows = Source.objects.filter(token="", active=True).annotate(has_rules=Exists(rules))
+    return rows.values_list(*_columns(Source), *owners, "has_rules")
+
+
+_reached = Prepared(_one_reached)
 
 
 class Source(models.Model):
@@ -117,6 +143,7 @@ class Source(models.Model):
     refused_because = models.CharField(max_length=200, blank=True, editable=False)
 
     objects = SourceQuerySet.as_manager()
+    has_rules = True  # unless somebody looked
 
     def __str__(self):
         return self.name

@@ -23,6 +23,7 @@ from leads.intake.understanding import NotUnderstood, Pair
 from leads.intake.vocabulary import field_called
 from notifications import wire
 
+MOST = 1_000  # changes that Meta tells of at once
 SIGNATURE, FIELD = "X-Hub-Signature-256", "leadgen"
 LEAD_ID = re.compile(r"[0-9]{1,32}")  # it becomes part of an address
 CHALLENGE = re.compile(r"[\w.-]{1,200}", re.ASCII)
@@ -43,7 +44,10 @@ class Meta(Door):
         sent_with = arrival.headers.get(SIGNATURE)
         if not same_secret(sent_with, signature(arrival.body, source.secret, "hex")):
             raise Refused(403, f"The header {SIGNATURE} is not the body's signature.")
-        return [_brought(value) for value in _leads_in(decoded_object(arrival))]
+        told = [_brought(value) for value in _leads_in(decoded_object(arrival))]
+        if len(told) > MOST:
+            raise Refused(413, f"There are more than {MOST} leads in it.")
+        return told
 
     def is_fetched(self, payload):
         return "lead" in wire.decode(payload)
