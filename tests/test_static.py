@@ -68,8 +68,7 @@ def test_what_every_page_starts_is_fetched_with_the_page():
 
 def test_a_page_fetches_what_it_takes_beside_what_every_page_does():
     everywhere, board = str(modules.modules()), str(modules.modules("board"))
-    assert '<link rel="modulepreload" href="/static/js/early.js">' in everywhere
-    assert 'fetchpriority="low" href="/static/js/bell.js"' in everywhere
+    assert 'href="/static/js/bell.js"' in everywhere
     assert 'href="/static/js/texts.js"' in everywhere  # which the bell takes
     assert 'href="/static/js/board-moves.js"' in board
     assert "board" not in everywhere

@@ -8,15 +8,12 @@ from django import template
 from django.conf import settings
 from django.templatetags.static import static
 from django.utils.html import format_html_join
-from django.utils.safestring import mark_safe
 
 register = template.Library()
 
 FOLDER = settings.BASE_DIR / "static" / "js"
-LINK = '<link rel="modulepreload"{} href="{}">'
-LATER = mark_safe(' fetchpriority="low"')  # the stylesheet comes first
+LINK = '<link rel="modulepreload" fetchpriority="low" href="{}">'  # the stylesheet comes first
 STATIC_IMPORT = re.compile(r'^import .*?from "\./([\w-]+)\.js";$', re.MULTILINE)
-BEFORE_IT_IS_SEEN = ("early",)
 AT_ONCE = ("early", "app", "ages", "bell", "theme", "page", "zone", "banners", "title", "quiet")
 AT_ONCE += ("sound", "desktop", "status", "chat", "toasts")
 WHEN_OPENED = ("palette", "panel")  # there by then, also where the network has gone
@@ -27,9 +24,8 @@ EVERYWHERE = AT_ONCE + WHEN_OPENED
 def modules(*names):
     """Those that every page takes; with ``names`` what these take beside them."""
     wanted = closure(names) - closure(EVERYWHERE) if names else closure(EVERYWHERE)
-    first = closure(BEFORE_IT_IS_SEEN)
-    links = (("" if name in first else LATER, static(f"js/{name}.js")) for name in sorted(wanted))
-    return format_html_join("\n  ", LINK, links)
+    urls = ((static(f"js/{name}.js"),) for name in sorted(wanted))
+    return format_html_join("\n  ", LINK, urls)
 
 
 @cache

@@ -2,7 +2,7 @@
  * What works from the first moment, before a page has all of its scripts: keys that go somewhere. What
  * takes those scripts is kept until `ready()`, and done then, in the order in which it was asked for:
  * clicks on buttons that do nothing by themselves, choices, and keys that act. All else is the browser's
- * own, and works without scripts. No page is drawn before this is there.
+ * own, and works without scripts.
  */
 import { keys, typing } from "./keys.js";
 import { opensPalette } from "./palette-open.js";
@@ -43,3 +43,4 @@ for (const type of Object.keys(takesScripts)) addEventListener(type, keep, { cap
 keys();
 rows();
 opensPalette();
+performance.mark("leadbell:early");

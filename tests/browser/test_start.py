@@ -11,17 +11,21 @@ from tests.factories import LeadFactory
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+SCRIPT = "**/js/app.js"
+
+
 @pytest.fixture
 def just_opened(browser_of, owner):
     """``page, come = just_opened(path)``: the page, and what lets its scripts come."""
 
     def opened(path):
-        page, waiting = browser_of(owner, "/settings/").page, []
-        page.route("**/js/app.js", lambda route: waiting.append(route))
+        page, waiting, here = browser_of(owner, "/settings/").page, [], []
+        page.route(SCRIPT, lambda route: route.continue_() if here else waiting.append(route))
         page.goto(path, wait_until="commit")
-        comes_true(page, "performance.getEntriesByType('paint').length > 0")
+        comes_true(page, "performance.getEntriesByName('leadbell:early').length === 1")
 
         def come():
+            here.append(SCRIPT)
             for route in waiting:
                 route.continue_()
             is_live(page)
