@@ -14,6 +14,8 @@ import httpx
 from django.conf import settings
 from django.db import connection
 
+from tools.command import only_one
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -31,6 +33,8 @@ class RunningServer:
         self.socket = f"ws://127.0.0.1:{self.port}/ws/notifications/"
         self.path = Path(folder) / f"server-{self.port}.log"
         self.environment = environment(PORT=str(self.port), **changes)
+        if self.environment["DEBUG"] != "true":
+            _collect_static(self.environment)
         with self.path.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve"],
@@ -64,6 +68,14 @@ class RunningServer:
         if self.process.poll() is None:
             self.terminate()
             self.process.wait(timeout=20)
+
+
+def _collect_static(env):
+    """Once a clone, by one at a time: it takes longer than a server may take to start."""
+    with only_one("staticfiles"):
+        if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+            subprocess.run(command, cwd=ROOT, env=env, check=True)
 
 
 def environment(**changes):

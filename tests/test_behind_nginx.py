@@ -87,11 +87,10 @@ def servers(tmp_path, owner):
     known = {"DEBUG": "false", "SECRET_KEY": settings.SECRET_KEY, "HTTPS": "true"}
     with ExitStack() as ending:
         started = []
-        for _ in range(2):  # in turn: the first may have static files to collect
+        for _ in range(2):
             started.append(RunningServer(tmp_path, ALLOWED_HOSTS=HOST, **known))
             ending.callback(started[-1].stop)
-            started[-1].wait()
-        yield started
+        yield [server.wait() for server in started]
 
 
 @pytest.fixture

@@ -514,7 +514,7 @@ def test_creating_takes_as_many_queries_for_one_user_as_for_a_hundred(
     UserFactory.create_batch(users - 1)
     with committing():
         api.post(LEADS, JOHN)  # the first one makes the inboxes
-    statements = 10 if connection.vendor == "postgresql" else 16
+    statements = 8 if connection.vendor == "postgresql" else 14
     with django_assert_num_queries(statements), committing():
         api.post(LEADS, JOHN)
     assert Notification.objects.count() == 2 * users

@@ -450,7 +450,7 @@ def test_a_bearer_token_needs_no_csrf_token(tokens):
 
 def test_a_lead_by_token_is_three_queries(tokens, django_assert_num_queries):
     api = APIClient(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
-    with django_assert_num_queries(5):  # who it is; savepoint, lead, event, release
+    with django_assert_num_queries(3):  # who it is; lead, event
         assert api.post("/api/leads/", JOHN).status_code == 201
 
 

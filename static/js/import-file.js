@@ -3,7 +3,8 @@
  * not sent again: who was cut off chooses the same file once more.
  *
  *   <form data-import-file data-begin="/imports/begin/" data-part-bytes="524288">
- *     <input type="file" name="file">, [data-drop], [data-sending] with <progress> and [data-sent],
+ *     <input type="file" name="file">, <button type="button" data-send>, [data-drop],
+ *     [data-sending] with <progress> and [data-sent],
  *     [data-refused], <template data-words>
  */
 import { ApiError, bytes, submit } from "./api.js";
@@ -18,8 +19,9 @@ const place = form.querySelector("[data-sending]");
 const refused = form.querySelector("[data-refused]");
 const words = form.querySelector("[data-words]").dataset;
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
+// No button that submits: before this is here it would send the whole file in one request.
+const button = form.querySelector("[data-send]");
+button.addEventListener("click", () => {
   const file = input.files[0];
   if (file) send(file);
   else refuse(words.chooseWords);
@@ -89,7 +91,7 @@ function say(sentence, percent) {
 
 function busy(yes) {
   place.hidden = !yes;
-  form.querySelector("button[type=submit]").disabled = yes;
+  button.disabled = yes;
   if (yes) refused.hidden = true;
 }
 
