@@ -3,7 +3,7 @@
  * not sent again: who was cut off chooses the same file once more.
  *
  *   <form data-import-file data-begin="/imports/begin/" data-part-bytes="524288">
- *     <input type="file" name="file">, <button type="button" data-send>, [data-drop],
+ *     <input type="file" name="file">, <button type="button" data-send disabled>, [data-drop],
  *     [data-sending] with <progress> and [data-sent],
  *     [data-refused], <template data-words>
  */
@@ -19,13 +19,15 @@ const place = form.querySelector("[data-sending]");
 const refused = form.querySelector("[data-refused]");
 const words = form.querySelector("[data-words]").dataset;
 
-// No button that submits: before this is here it would send the whole file in one request.
+// It waits for this, and submits nothing: without it the whole file would go in one request.
 const button = form.querySelector("[data-send]");
 button.addEventListener("click", () => {
   const file = input.files[0];
   if (file) send(file);
   else refuse(words.chooseWords);
 });
+
+button.disabled = false;
 
 const drop = form.querySelector("[data-drop]");
 drop.addEventListener("dragover", (event) => {
