@@ -5,6 +5,7 @@
 import { paced } from "./storms.js";
 import { counted, text } from "./texts.js";
 
+const BESIDE = "[data-toasts]"; // they make room for the panel: a press that closed it would miss them
 const MOST = 99;
 const DRAWN = 100; // milliseconds between two counts of a storm,
 const SAID = 1_500; // and between two that are read out
@@ -43,7 +44,9 @@ export function bell(feed) {
     if (event.key === "Escape" && isOpen() && !document.querySelector("dialog[open]")) leave();
   });
   document.addEventListener("pointerdown", (event) => {
-    if (isOpen() && !panel.contains(event.target) && !button.contains(event.target)) toggle(false);
+    const { target } = event;
+    const beside = panel.contains(target) || button.contains(target) || target.closest?.(BESIDE);
+    if (isOpen() && !beside) toggle(false);
   });
   counts(feed, button);
 }

@@ -97,6 +97,13 @@ def test_a_click_on_a_toast_marks_it_read_and_goes_to_the_lead(page, rest):
     expect(toasts(page).filter(has_text="Ada")).to_have_count(0)
 
 
+def test_a_click_on_a_toast_beside_the_open_panel_goes_there_as_well(page, rest):
+    opened_panel(page)
+    lead = rest.make()
+    toasts(page).get_by_role("link").click()
+    expect(page).to_have_url(re.compile(rf"/leads/{lead}/$"))
+
+
 def test_dismissing_a_toast_leaves_the_notification_unread(page, rest):
     rest.make()
     dismiss = toasts(page).get_by_role("button", name="Dismiss")
