@@ -1,0 +1,28 @@
+"""The id of the request that is being answered, which goes along with what comes of it: into the
+events that are recorded meanwhile, and from them into the lines of their fan-out and their frames.
+
+It lives in the context: a request's thread and a socket's task have one each.
+"""
+
+import logging
+from collections.abc import Iterable
+from contextvars import ContextVar
+
+LONGEST = 128
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def current() -> str:
+    """Empty where nothing is asked for: a worker, a shell."""
+    return request_id.get()
+
+
+def log_lines(logger: logging.Logger, lines: Iterable[tuple[str, str]]) -> None:
+    """A batch of lines, each with the id of the request that it is about, as one record: a batch
+    has thousands (see crm/logs.py)."""
+    lines = list(lines)
+    if lines:
+        texts, request_ids = zip(*lines, strict=True)
+        extra = {"each_line": True, "request_ids": request_ids}
+        logger.info("\n".join(texts), extra=extra)
