@@ -45,6 +45,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "crm.requests.Traced",
+    "crm.health.ByAnyName",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -94,7 +95,10 @@ CHANNEL_LAYERS = {
     "default": (
         {
             "BACKEND": "notifications.layer.RedisLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": env.text("REDIS_PREFIX", "leadbell")},
+            "CONFIG": {
+                "hosts": [env.redis_host(REDIS_URL)],
+                "prefix": env.text("REDIS_PREFIX", "leadbell"),
+            },
         }
         if REDIS_URL
         else {
@@ -181,7 +185,9 @@ REQUEST_THREADS = env.request_threads()
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
 SOCKETS_PER_USER = 20
 HEARTBEAT_SECONDS = 15
+IMPORT_MEGABYTES = env.number("IMPORT_MEGABYTES", 100, 1, 2000)  # of one file, sent in parts
 NOTIFICATION_DAYS = env.number("NOTIFICATION_DAYS", 90, 1, 3650)
+META_GRAPH_URL = env.graph_url()
 TOMBSTONE_DAYS = env.number("TOMBSTONE_DAYS", 30, 1, 3650)
 
 # Language and time

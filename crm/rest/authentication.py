@@ -1,3 +1,4 @@
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import TokenError
 
@@ -16,3 +17,9 @@ class BearerAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token):
         return signin.user_of(validated_token)
+
+
+class BearerScheme(SimpleJWTScheme):
+    """How the OpenAPI document calls it."""
+
+    target_class = BearerAuthentication
