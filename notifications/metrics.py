@@ -59,7 +59,7 @@ def histogram_keys(name: str) -> list[str]:
 
 
 leads_created = Counter(
-    "leadbell_leads_created", "Leads created by any door, counted by who fanned out their event."
+    "leadbell_leads_created", "Leads created by any door, counted when their event is fanned out."
 )
 events_fanned_out = Counter("leadbell_events_fanned_out", "Events fanned out, leads included.")
 notifications_stored = Counter(

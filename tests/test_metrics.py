@@ -21,6 +21,7 @@ from notifications.measuring import Measuring
 from notifications.models import Event, MeasuredProcess, Notification
 from notifications.worker import Worker
 from tests.factories import LeadFactory
+from tests.importing import imported
 from tests.servers import ROOT, RunningServer, serving
 from tests.sockets import Socket, tokens
 from tests.test_server import connect, frame, post_lead
@@ -104,6 +105,14 @@ def test_a_happening_that_is_no_lead_is_an_event_alone(scrape, measuring, owner)
     after = scrape()
     assert after["leadbell_events_fanned_out_total"] == 1
     assert after["leadbell_leads_created_total"] == 0
+
+
+def test_the_leads_of_a_file_are_counted_though_it_rings_once(scrape, measuring, owner, manager):
+    imported("Name,E-mail\nAda,ada@example.org\nAlan,alan@example.org\n", by=manager)
+    measuring.beat()
+    after = scrape()
+    assert after["leadbell_leads_created_total"] == 2
+    assert after["leadbell_events_fanned_out_total"] == 1
 
 
 def test_what_was_rolled_back_is_not_counted(scrape, measuring, owner, monkeypatch):

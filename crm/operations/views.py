@@ -1,13 +1,11 @@
 """The page on which administrators see how it goes, and try again what failed."""
 
-from datetime import timedelta
 from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -17,8 +15,6 @@ from crm.operations import delays, processes, queues
 from leads import policy
 from leads.models import Delivery
 from notifications.models import fan_out
-
-EVERY = timedelta(seconds=9)  # and one more, see static/js/live.js
 
 
 def for_who_may_operate(view):
@@ -48,7 +44,6 @@ def index(request):
             (_("Until it was pushed"), delays.pushed()),
             (_("Until a client had it"), delays.received()),
         ],
-        "until": timezone.now() + EVERY,
     }
     return render(request, "operations/index.html", context)
 

@@ -134,7 +134,8 @@ def _log_after_commit(events):
 
 
 def _count(events, stored, seconds):
-    metrics.leads_created.add(sum(event.kind == Kind.LEAD_CREATED for event in events))
+    leads = [event for event in events if event.kind == Kind.LEAD_CREATED and event.related_lead_id]
+    metrics.leads_created.add(len(leads))  # what came as a file is counted by who stored it
     metrics.events_fanned_out.add(len(events))
     metrics.notifications_stored.add(stored)
     metrics.fan_out_seconds.observe(seconds)
