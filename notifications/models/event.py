@@ -129,8 +129,9 @@ def _deliver(events, positions) -> int:
 
 
 def _log_after_commit(events):
-    lines = [(f"Fanned out event {event.pk}: {event.kind}", event.request_id) for event in events]
-    transaction.on_commit(lambda: trace.log_lines(logger, lines), robust=True)
+    lines = [f"Fanned out event {event.pk}: {event.kind}" for event in events]
+    request_ids = [event.request_id for event in events]
+    transaction.on_commit(lambda: trace.log_lines(logger, lines, request_ids), robust=True)
 
 
 def _count(events, stored, seconds):
