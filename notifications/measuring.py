@@ -9,7 +9,6 @@ import os
 import platform
 
 from channels.db import database_sync_to_async
-from django.db import DatabaseError
 
 from notifications import metrics, sockets
 from notifications.models import MeasuredProcess
@@ -17,6 +16,7 @@ from notifications.models import MeasuredProcess
 logger = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5
+UNWRITTEN = "What was counted could not be written: %s"
 
 
 class Measuring:
@@ -35,8 +35,8 @@ class Measuring:
         try:
             self.row.beat(metrics.difference(now, self.kept), sockets_held)
             self.kept = now
-        except DatabaseError as problem:
-            logger.warning("What was counted could not be written: %s", type(problem).__name__)
+        except Exception as problem:
+            logger.warning(UNWRITTEN, type(problem).__name__)
 
     def end(self) -> None:
         """Leaves what it counted to those that are gone."""
@@ -48,8 +48,8 @@ class Measuring:
         try:
             mine.take_leave(left)
             self.kept, self.row = now, None
-        except DatabaseError as problem:
-            logger.warning("What was counted could not be written: %s", type(problem).__name__)
+        except Exception as problem:
+            logger.warning(UNWRITTEN, type(problem).__name__)
 
 
 measuring = Measuring()
