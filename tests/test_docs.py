@@ -108,6 +108,31 @@ def test_every_document_is_found_from_the_readme():
     assert "docs/decisions/" in linked
 
 
+def test_the_figures_of_scaling_follow_from_those_that_were_measured():
+    """Memory of an idle socket, and what storing a notification takes, quiet and busy."""
+    measured = text("docs", "performance.md")
+    for figure in (
+        "23 KiB",
+        "| 810 |",
+        "| 265 [",
+        "| 25.7 [",
+        "| 76.4 [",
+        "| 75.5 [",
+        "42 µs a row",
+    ):
+        assert figure in measured, figure
+    row = r"^\| ([\d,]+) \| ([\d.]+) ([MG])iB \|.*\| ([\d,]+) to ([\d,]+) \|$"
+    rows = re.findall(row, text("docs", "scaling.md"), re.MULTILINE)
+    assert [people for people, *_ in rows] == ["100", "1,000", "10,000", "100,000"]
+    for people, memory, unit, slow, quick in rows:
+        people, slow, quick = (int(number.replace(",", "")) for number in (people, slow, quick))
+        assert float(memory) * {"M": 1, "G": 1024}[unit] == pytest.approx(
+            people * 23 / 1024, rel=0.12
+        )
+        for leads, seconds in ((slow, 75.5e-6), (quick, 42e-6)):
+            assert leads == pytest.approx(3600 / people / seconds, rel=0.05)
+
+
 def test_the_tests_that_prove_an_invariant_exist():
     proofs = set(re.findall(r"`(test_\w+\.py)`", text("docs", "architecture.md")))
     assert len(proofs) > 3

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from leads.jobs import forget_payloads
@@ -118,6 +118,17 @@ def test_where_the_database_fails_nothing_is_half_and_the_sender_comes_again(
         answer = post(client, source, MARY)
     assert (answer.status_code, answer["Retry-After"]) == (503, "30")
     assert [model.objects.count() for model in (Lead, Delivery, Event)] == [0, 0, 0]
+    assert post(client, source, MARY).status_code == 201
+
+
+def test_whose_owner_is_deleted_at_that_moment_comes_again(client, source, monkeypatch, caplog):
+    def gone(self, *args, **kwargs):
+        raise IntegrityError("there is no such user")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lead, "save", gone)
+        assert post(client, source, MARY).status_code == 503
+    assert not Delivery.objects.exists()
     assert post(client, source, MARY).status_code == 201
 
 

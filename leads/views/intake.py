@@ -4,6 +4,7 @@ import ipaddress
 import logging
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import IntegrityError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -43,7 +44,7 @@ def _answered(request, token, address_of):
         return _knocked(request, source, address_of)
     except Source.DoesNotExist:  # or it was deleted meanwhile
         return _refused(request, None, UNKNOWN)
-    except TROUBLE:
+    except (*TROUBLE, IntegrityError):  # whom it was to be given to was deleted meanwhile, say
         logger.exception("Something that came in was not stored: its sender comes again")
         return _refused(request, source, BUSY)
 

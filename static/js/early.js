@@ -43,3 +43,4 @@ for (const type of Object.keys(takesScripts)) addEventListener(type, keep, { cap
 keys();
 rows();
 opensPalette();
+performance.mark("leadbell:early");
