@@ -4,8 +4,10 @@
 import asyncio
 import os
 import sys
+from importlib import import_module
 
 import uvloop
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
@@ -18,6 +20,9 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as problem:
         sys.exit(f"Leadbell cannot start: {problem}")
+    finally:
+        if apps.ready:  # what a command counted, such as leads that it made
+            import_module("notifications.measuring").measuring.end()
 
 
 if __name__ == "__main__":

@@ -41,6 +41,24 @@ def number(name: str, default: int, low: int, high: int) -> int:
     return int(value)
 
 
+def choice(name: str, choices: tuple[str, ...], default: str) -> str:
+    value = text(name, default).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to {' or '.join(choices)}.")
+    return value
+
+
+def token(name: str) -> str:
+    """Something that nobody guesses, for a header; empty where it is not set."""
+    value = text(name)
+    if value and not re.fullmatch(r"[!-~]{16,}", value):
+        raise ImproperlyConfigured(
+            f"{name} is too short or has characters that no header takes: "
+            "set it to 16 or more letters and digits, at random."
+        )
+    return value
+
+
 def names(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 

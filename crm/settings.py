@@ -17,6 +17,8 @@ REDIS_URL = env.redis_url()
 EMBEDDED = not REDIS_URL  # one process does it all, the worker's jobs included
 HTTPS = env.flag("HTTPS")
 PROXIES = env.number("PROXIES", int(HTTPS), 0, 10)
+METRICS_TOKEN = env.token("METRICS_TOKEN")
+LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"), "text" if DEBUG else "json")
 
 INSTALLED_APPS = [
     "daphne",
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm.requests.Traced",
     "crm.health.ByAnyName",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -234,7 +237,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -246,16 +249,17 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"once": {"()": "crm.logs.OncePerMinute"}},
     "formatters": {
-        "line": {
+        "text": {
             "class": "crm.logs.Stamped",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
+        },
+        "json": {"class": "crm.logs.Json"},
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {"class": "crm.logs.Console", "formatter": LOG_FORMAT},
         "console-once": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
+            "class": "crm.logs.Console",
+            "formatter": LOG_FORMAT,
             "filters": ["once"],
         },
     },

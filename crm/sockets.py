@@ -22,9 +22,10 @@ from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 from rest_framework_simplejwt.exceptions import TokenError
 
-from crm import signin
+from crm import requests, signin
 from crm.models import TokenSignIn
 from crm.sessions import SessionStore
+from notifications import trace
 from notifications.consumers import Refused
 from notifications.models import Inbox
 from notifications.together import Together
@@ -119,6 +120,7 @@ class SocketAuth:
         self.app = app
 
     async def __call__(self, scope, receive, send):
+        trace.request_id.set(requests.of_scope(scope))  # of this connection, and what it records
         try:
             sign_in = await _sign_in(scope)
             await self.app(scope | {"sign_in": sign_in}, receive, send)

@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from chat.api import ConversationViewSet
 from crm import api, chat, health, quiet, signin, views
 from crm.announcing.api import AnnouncementViewSet
+from crm.operations import exposition
 from leads import api as leads
 from leads.views import calendar, feed, intake, tasks
 from notifications.api import NotificationViewSet
@@ -54,6 +55,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", exposition.answer),
     path("login/", views.login, name="login"),
     path("logout/", views.logout, name="logout"),
     path("", views.today, name="today"),
@@ -76,6 +78,7 @@ urlpatterns = [
     path("notifications/", include("notifications.urls")),
     path("sources/", include("leads.source_urls")),
     path("announcements/", include("crm.announcing.urls")),
+    path("operations/", include("crm.operations.urls")),
     path("sw.js", views.service_worker, name="service-worker"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
 ]

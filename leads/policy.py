@@ -38,6 +38,11 @@ def may_announce(user) -> bool:
     return user.is_active and user.role == ADMINISTRATOR
 
 
+def may_operate(user) -> bool:
+    """Administrators see how the processes do, and try again what failed."""
+    return user.is_active and user.role == ADMINISTRATOR
+
+
 def refusal(thing) -> str:
     """What to tell who may not change it."""
     return REFUSALS[type(thing)]
@@ -65,6 +70,7 @@ OWN = {
     SavedView: lambda user_id, view: view.owner_id == user_id,
 }
 ONLY_ADMINISTRATORS = _("Only administrators announce something: ask one.")
+ONLY_ADMINISTRATORS_OPERATE = _("Only administrators see how Leadbell runs: ask one.")
 ONLY_MANAGERS = _("Only managers and administrators see where leads come from: ask one.")
 REFUSALS = {
     Lead: _("This lead belongs to somebody else: ask them or a manager."),

@@ -1,6 +1,14 @@
 from django.contrib import admin
 
-from notifications.models import Event, Inbox, Notification, Preference, WorkerProcess, fan_out
+from notifications.models import (
+    Event,
+    Inbox,
+    MeasuredProcess,
+    Notification,
+    Preference,
+    WorkerProcess,
+    fan_out,
+)
 
 
 @admin.register(Notification)
@@ -45,7 +53,7 @@ class EventAdmin(ReadOnly):
     )
     actions = ("try_again",)
     list_select_related = ("actor",)
-    search_fields = ("message",)
+    search_fields = ("message", "request_id")
 
     @admin.action(description="Try again", permissions=["view"])
     def try_again(self, request, queryset):
@@ -67,6 +75,16 @@ class PreferenceAdmin(ReadOnly):
 @admin.register(WorkerProcess)
 class WorkerProcessAdmin(ReadOnly):
     list_display = ("name", "is_alive", "started_at", "beat_at")
+    ordering = ("-beat_at",)
+
+    @admin.display(boolean=True, description="alive")
+    def is_alive(self, process):
+        return process.is_alive
+
+
+@admin.register(MeasuredProcess)
+class MeasuredProcessAdmin(ReadOnly):
+    list_display = ("__str__", "role", "is_alive", "sockets", "started_at", "beat_at")
     ordering = ("-beat_at",)
 
     @admin.display(boolean=True, description="alive")

@@ -169,14 +169,15 @@ class InboxConsumer(AsyncWebsocketConsumer):
                 for message in held:
                     self._push(message["frames"])
 
-    async def beat(self, seq: int):
+    async def beat(self, seq: int) -> bool:
         """A round found the user's sequence at ``seq``, past the position: sends what no push
-        brings meanwhile."""
+        brings meanwhile. Returns whether there was something."""
         await asyncio.sleep(ON_THE_WAY)
-        if seq > self.position:
+        if missed := seq > self.position:
             logger.info("Socket of user %s missed %s to %s", self.user_id, self.position + 1, seq)
             await self._catch_up(self.position, PAGE)
         self.send_text(frames.heartbeat(seq))
+        return missed
 
     async def _catch_up(self, since, limit):
         with self._holding():

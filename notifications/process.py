@@ -4,7 +4,7 @@ the worker's jobs."""
 import asyncio
 import logging
 
-from notifications import realtime, sockets
+from notifications import measuring, realtime, sockets
 from notifications.models import fan_out, pushed_marks
 from notifications.worker import Worker
 
@@ -44,6 +44,7 @@ class Process:
                 pushed_marks.run(),
                 fan_out.run(),
                 *sockets.rounds.tasks(),
+                measuring.run(),
                 *(run() for run in self.rounds),
             ]
             if self.jobs:
@@ -59,6 +60,7 @@ class Process:
         await realtime.sender.drained(SECONDS_TO_SEND)
         await _ended([sender])
         await _ended([marks])
+        await measuring.end()
         self.loop, self.tasks = None, []
 
     async def lifespan(self, receive, send) -> None:

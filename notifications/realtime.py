@@ -23,6 +23,8 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
 
+from notifications import metrics, trace
+
 logger = logging.getLogger(__name__)
 
 # Seconds for one batch of at most BATCH messages: where a caller waits, and where nobody does.
@@ -48,13 +50,15 @@ def chat_group(user_id: int) -> str:
 
 
 class Push(NamedTuple):
-    """One ready frame for one user. ``seq`` is 0 for a frame outside the user's sequence."""
+    """One ready frame for one user. ``seq`` is 0 for a frame outside the user's sequence;
+    ``request_id`` is what it came of, for the log."""
 
     user_id: int
     text: str
     seq: int = 0
     notification_id: UUID | str | None = None
     group: Callable[[int], str] = user_group
+    request_id: str = ""
 
 
 class Sender:
@@ -95,6 +99,7 @@ class Sender:
     async def send(self, messages, sent, timeout=SEND_TIMEOUT) -> bool:
         if self.failures and time.monotonic() < self.retry_at:
             return False
+        began = time.perf_counter()
         try:
             layer = get_channel_layer()
             for batch in _batches(messages):
@@ -104,10 +109,12 @@ class Sender:
             self._failed(problem)
             return False
         self._succeeded()
+        metrics.push_seconds.observe(time.perf_counter() - began)
         _log(sent)
         return True
 
     def _failed(self, problem):
+        metrics.pushes_failed.add()
         if not self.failures:
             logger.error(
                 "The channel layer does not answer (%s): nothing is pushed until it is back. "
@@ -141,13 +148,9 @@ sender = Sender()
 
 
 def _log(sent):
-    lines = [
-        f"Sent notification {push.notification_id} to user {push.user_id}"
-        for push in sent
-        if push.notification_id
-    ]
-    if lines:
-        logger.info("\n".join(lines), extra={"each_line": True})
+    sent = [push for push in sent if push.notification_id]
+    lines = [f"Sent notification {push.notification_id} to user {push.user_id}" for push in sent]
+    trace.log_lines(logger, lines, [push.request_id for push in sent])
 
 
 def publish(pushes: Iterable[Push], then: Callable[[], None] | None = None) -> None:

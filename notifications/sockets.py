@@ -16,7 +16,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from notifications import frames, realtime
+from notifications import frames, metrics, realtime
 
 logger = logging.getLogger(__name__)
 
@@ -85,8 +85,16 @@ async def beat() -> None:
     sequences = await _sequences({consumer.user_id for consumer in greeted})
     beats = [beat for each in greeted if (beat := _beat(each, sequences.get(each.user_id)))]
     ended = await asyncio.gather(*beats, return_exceptions=True)  # one that fails stops no other
-    for problem in filter(None, ended):
-        raise problem  # the round is tried again
+    _count(sum(each is True for each in ended))
+    for problem in ended:
+        if isinstance(problem, BaseException):
+            raise problem  # the round is tried again
+
+
+def _count(healed):
+    metrics.rounds.add()
+    metrics.healing_rounds.add(healed > 0)
+    metrics.sockets_healed.add(healed)
 
 
 def _beat(consumer, seq):

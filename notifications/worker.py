@@ -19,7 +19,8 @@ from typing import NamedTuple
 from channels.db import DatabaseSyncToAsync
 from django.db import DatabaseError, close_old_connections, connections
 
-from notifications.models import WorkerProcess
+from notifications.measuring import measuring
+from notifications.models import MeasuredProcess, WorkerProcess
 
 logger = logging.getLogger(__name__)
 
@@ -44,16 +45,20 @@ class Worker:
         self.due_at = dict.fromkeys((job.name for job in self.jobs), 0.0)
         self.beat_at = 0.0
         self.stopping = threading.Event()
+        self.also_beat = lambda: None  # in embedded mode the server does that
         self.process = WorkerProcess(name=f"{platform.node()}:{os.getpid()}")
 
     def run(self) -> None:
         """Works until ``stop``; what is begun is finished."""
+        measuring.begin(MeasuredProcess.Role.WORKER)
+        self.also_beat = measuring.beat
         with self._long_ones():
             while not self.stopping.wait(IDLE_SECONDS):
                 close_old_connections()  # one that broke is replaced, as at a request's start
                 self.tick()
         with contextlib.suppress(DatabaseError):  # else it is forgotten after a day
             self.process.delete()
+        measuring.end()
 
     def stop(self, *_) -> None:
         self.stopping.set()
@@ -120,6 +125,7 @@ class Worker:
         try:
             self.process.beat()
             WorkerProcess.objects.forget_dead()
+            self.also_beat()
         except Exception:
             logger.exception("The worker's sign of life could not be written")
 

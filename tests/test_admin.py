@@ -41,7 +41,15 @@ from leads.models import (
     Task,
 )
 from notifications import realtime
-from notifications.models import Announcement, Event, Inbox, Notification, Preference, WorkerProcess
+from notifications.models import (
+    Announcement,
+    Event,
+    Inbox,
+    MeasuredProcess,
+    Notification,
+    Preference,
+    WorkerProcess,
+)
 from tests.factories import (
     AppointmentFactory,
     CommentFactory,
@@ -553,6 +561,7 @@ MAKERS = {
     Notification: make_notification,
     Event: make_event,
     WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),
+    MeasuredProcess: lambda n: MeasuredProcess.objects.create(name=f"host:{n}", role="serve"),
     Inbox: lambda n: Inbox.objects.create(user=UserFactory()),
     User: lambda n: UserFactory(),
     AccessAttempt: make_attempt,

@@ -125,9 +125,8 @@ async def test_what_comes_while_the_last_is_at_work_is_done_at_the_end(due, batc
 def test_marks_that_could_not_be_written_are_kept(owner, monkeypatch):
     monkeypatch.setattr(event.pushed_marks, "wake", lambda: None)
     LeadFactory.create_batch(2)
-    pks = list(Event.objects.order_by("pk").values_list("pk", flat=True))
-    for pk in pks:
-        event._note_pushed([pk])
+    for each in Event.objects.order_by("pk"):
+        event._note_pushed([each])
     with monkeypatch.context() as broken:
         broken.setattr(event.EventQuerySet, "update", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -142,10 +141,10 @@ def test_what_went_out_is_written_in_one_statement_each_with_its_time(
     owner, django_assert_num_queries, monkeypatch
 ):
     LeadFactory.create_batch(3)
-    pks = list(Event.objects.order_by("pk").values_list("pk", flat=True))
+    events = list(Event.objects.order_by("pk"))
     monkeypatch.setattr(event.pushed_marks, "wake", lambda: None)
-    event._note_pushed(pks[:2])
-    event._note_pushed(pks[1:])
+    event._note_pushed(events[:2])
+    event._note_pushed(events[1:])
 
     with django_assert_num_queries(1):
         assert event._write_pushed() is False

@@ -377,7 +377,7 @@ def test_the_log_never_has_the_address(program, address, owner, logged, monkeypa
     program.get("/calendar/nothing/")
     written = "\n".join(logged)
     for words in ("Method Not Allowed", "Internal Server Error", "Not Found"):
-        assert re.search(rf"{words}.*: /calendar/feed/…$", written, re.MULTILINE)
+        assert re.search(rf"{words}.*: /calendar/feed/…( request=\w+)?$", written, re.MULTILINE)
     assert "Not Found: /calendar/nothing/" in written
     for part in PATH.fullmatch(address).groups():
         assert part not in written

@@ -18,7 +18,7 @@ PRODUCTION = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "crm.example"}
 VARIABLES = (
     "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL",
     "REDIS_PREFIX", "PORT", "HTTPS", "DATABASE_POOL_SIZE", "ACCESS_TOKEN_MINUTES",
-    "REFRESH_TOKEN_DAYS", "REDIS_TLS_VERIFY",
+    "REFRESH_TOKEN_DAYS", "METRICS_TOKEN", "LOG_FORMAT", "REDIS_TLS_VERIFY",
 )  # fmt: skip
 
 
@@ -48,6 +48,8 @@ WRONG = {
     "ACCESS_TOKEN_MINUTES": ["x", "0", "1441"],
     "REFRESH_TOKEN_DAYS": ["x", "0", "366"],
     "DATABASE_POOL_SIZE": ["x", "4", "1001"],
+    "METRICS_TOKEN": ["short", "fifteen-letters", "sixteen letters ", "ümläute-und-sonst-nichts"],
+    "LOG_FORMAT": ["xml", "json,text", "1"],
     "REDIS_URL": ["localhost:6379", "http://localhost", "redis://", "redis:///0", "redis",
                   "redis://localhost:x/0", "redis://localhost:99999/0", "redis://[::1/0"],
     "DATABASE_URL": ["x", "postgres://", "postgres://localhost", "mysql://u:p@localhost/leadbell",
@@ -134,6 +136,15 @@ def test_every_variable_reaches_the_setting_it_is_for(start):
     assert settings["SECURE_SSL_REDIRECT"]
     assert settings["SIMPLE_JWT"]["ACCESS_TOKEN_LIFETIME"] == timedelta(minutes=5)
     assert settings["SIMPLE_JWT"]["REFRESH_TOKEN_LIFETIME"] == timedelta(days=30)
+
+
+def test_the_log_is_for_programs_in_production_and_for_people_on_their_own_machine(start):
+    def formats(settings):
+        return {each["formatter"] for each in settings["LOGGING"]["handlers"].values()}
+
+    assert formats(start(**PRODUCTION)) == {"json"}
+    assert formats(start(**PRODUCTION, LOG_FORMAT="Text")) == {"text"}
+    assert formats(start(DEBUG="true", LOG_FORMAT="")) == {"text"}
 
 
 def test_a_certificate_that_nobody_vouches_for_passes_only_where_that_is_said(start):

@@ -227,8 +227,8 @@ def queries_of_one_lead(committing, users):
 def test_a_lead_takes_the_same_number_of_queries_for_1_10_and_100_users(committing, pushed):
     counts = [queries_of_one_lead(committing, users) for users in (1, 10, 100)]
 
-    # lead, event; savepoint, claim, lock inboxes, store, release; what came
-    # meanwhile. (Noting the push is one more for all batches of a quarter of a second.)
+    # lead, event; savepoint, claim, lock inboxes, store, release; what came meanwhile. (Noting the
+    # push is one more for all batches of a quarter of a second.)
     assert counts == [8, 8, 8]
 
 

@@ -166,6 +166,23 @@ def test_views_of_the_list(whose, role, people):
     assert SavedView.objects.exists() != VIEWS[whose][role]
 
 
+# Who sees how Leadbell runs, and tries again what failed.
+OPERATES = {"rep": no, "manager": no, "administrator": yes}
+
+
+@every_role
+def test_seeing_how_it_runs(role, people):
+    may, browser = OPERATES[role], Client()
+    browser.force_login(people[role], backend=MODEL_BACKEND)
+    assert policy.may_operate(people[role]) == may
+    assert not policy.may_operate(people["gone"])
+    assert browser.get("/operations/").status_code == (200 if may else 403)
+    assert browser.post("/operations/try-again/").status_code == (302 if may else 403)
+    assert browser.get("/admin/notifications/measuredprocess/").status_code == (200 if may else 302)
+    for address in (Client().get("/operations/"), Client().post("/operations/try-again/")):
+        assert address.status_code == 302
+
+
 # Who announces something to everybody, or takes it back.
 ANNOUNCES = {"rep": no, "manager": no, "administrator": yes}
 

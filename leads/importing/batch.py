@@ -13,6 +13,7 @@ from leads.intake.vocabulary import TAGS
 from leads.models import FileImport, ImportedRow, Lead, Origin, Tag
 from leads.models.storing import Maker, store
 from leads.models.tag import tags_of
+from notifications import metrics
 
 log = logging.getLogger(__name__)
 Outcome = ImportedRow.Outcome
@@ -144,6 +145,8 @@ class Batch:
 
     def _store_new(self):
         Lead.objects.store_quietly([lead for lead, _row in self.new])
+        count = len(self.new)
+        transaction.on_commit(lambda: metrics.leads_created.add(count), robust=True)
         store(Origin, [self._origin(row, lead.pk, made=lead.pk) for lead, row in self.new])
         store(Tag, [Tag(lead_id=lead.pk, name=tag) for lead, row in self.new for tag in row.tags])
 

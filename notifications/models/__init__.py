@@ -3,6 +3,7 @@ from notifications.models.announcement import Announcement
 from notifications.models.archive import ArchivedNotification
 from notifications.models.event import Event, fan_out, pushed_marks
 from notifications.models.inbox import Inbox, PositionLost
+from notifications.models.measured import MeasuredProcess
 from notifications.models.notification import Notification
 from notifications.models.preference import Preference, Wants
 from notifications.models.reason import Reason
@@ -15,6 +16,7 @@ __all__ = [
     "ArchivedNotification",
     "Event",
     "Inbox",
+    "MeasuredProcess",
     "Notification",
     "PositionLost",
     "Preference",

@@ -27,7 +27,7 @@ from notifications.models.inbox import Inbox
 from notifications.models.leads import hold
 from notifications.models.notification import Notification
 from notifications.models.preference import Preference
-from notifications.realtime import Push
+from notifications.realtime import Push, user_group
 
 
 class Position(NamedTuple):
@@ -82,7 +82,8 @@ def arrive(events, positions) -> list[Push]:
             user_id, seq, unread, _ = position
             moved[user_id] = by = moved[user_id] + 1
             rows.append(Arriving(pk, event.pk, user_id, seq + by, reason))
-            pushes.append(Push(user_id, fill(seq + by, unread + by, pk), seq + by, pk))
+            text, at_seq = fill(seq + by, unread + by, pk), seq + by
+            pushes.append(Push(user_id, text, at_seq, pk, user_group, event.request_id))
     way().store(events, rows, {user_id: by for user_id, by in moved.items() if by}, at)
     return pushes
 

@@ -7,6 +7,7 @@ gives every recipient their notification of it, exactly once, whoever races and 
 import logging
 from collections import deque
 from datetime import timedelta
+from time import perf_counter
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -14,7 +15,7 @@ from django.db import OperationalError, models, transaction
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 
-from notifications import realtime
+from notifications import metrics, realtime, trace
 from notifications.background import Background
 from notifications.kinds import Kind
 from notifications.models import arrival
@@ -75,19 +76,22 @@ class EventQuerySet(AttemptsQuerySet):
         except OperationalError:  # the database's trouble, and no event's
             raise
         except Exception:
+            metrics.fan_outs_failed.add()
             logger.exception("A batch of events failed: each is tried by itself")
             pks = list(self.pending().values_list("pk", flat=True)[:BATCH_EVENTS])
             dealt_with = sum(self.filter(pk=pk)._fan_out_one() for pk in pks)
             return dealt_with, bool(dealt_with)
 
     def _fan_out_batch(self, limit) -> tuple[int, bool]:
+        began = perf_counter()
         with transaction.atomic():
             events, more = arrival.claim(self, limit)
             if not events:
                 return 0, more
             positions = arrival.lock(recipients)
             batch = events[: max(1, BATCH_ROWS // max(1, len(positions)))]
-            _deliver(batch, positions)
+            stored = _deliver(batch, positions)
+        _count(batch, stored, perf_counter() - began)
         # Who came in the middle of this left their events to it.
         return len(batch), more or len(batch) < len(events) or bool(_left.rows())
 
@@ -114,19 +118,37 @@ def recipients():
     return get_user_model().objects.filter(is_active=True)
 
 
-def _deliver(events, positions):
+def _deliver(events, positions) -> int:
+    """Returns how many notifications were stored."""
     lives = [text for event in events if (text := event.live_frame())]
     before = [Push(position.user_id, text) for text in lives for position in positions]
-    pushes = before + arrival.arrive(events, positions)
-    pks = [event.pk for event in events]
-    realtime.publish_after_commit(pushes, then=lambda: _note_pushed(pks))
+    arriving = arrival.arrive(events, positions)
+    _log_after_commit(events)
+    realtime.publish_after_commit(before + arriving, then=lambda: _note_pushed(events))
+    return len(arriving)
+
+
+def _log_after_commit(events):
+    lines = [f"Fanned out event {event.pk}: {event.kind}" for event in events]
+    request_ids = [event.request_id for event in events]
+    transaction.on_commit(lambda: trace.log_lines(logger, lines, request_ids), robust=True)
+
+
+def _count(events, stored, seconds):
+    leads = [event for event in events if event.kind == Kind.LEAD_CREATED and event.related_lead_id]
+    metrics.leads_created.add(len(leads))  # what came as a file is counted by who stored it
+    metrics.events_fanned_out.add(len(events))
+    metrics.notifications_stored.add(stored)
+    metrics.fan_out_seconds.observe(seconds)
 
 
 _pushed = deque()  # events whose notifications went out, not yet written down
 
 
-def _note_pushed(pks) -> None:
-    _pushed.append((pks, timezone.now()))
+def _note_pushed(events) -> None:
+    now = timezone.now()
+    metrics.delivery_seconds.observe(*((now - each.created_at).total_seconds() for each in events))
+    _pushed.append(([event.pk for event in events], now))
     pushed_marks.wake()
 
 
@@ -178,6 +200,14 @@ class Event(Attempts):
     pushed_at = models.DateTimeField(
         null=True, editable=False, help_text="Its notifications were handed to the channel layer."
     )
+    request_id = models.CharField(
+        max_length=trace.LONGEST,
+        blank=True,
+        default=trace.current,
+        db_default="",
+        editable=False,
+        help_text="Of the request that it was recorded in.",
+    )
 
     objects = EventQuerySet.as_manager()
 
@@ -188,6 +218,12 @@ class Event(Attempts):
                 fields=["id"],
                 name="event_pending",
                 condition=Q(fanned_out_at=None, parked_at=None),
+            ),
+            # Serves the page and the figures of what failed.
+            models.Index(
+                fields=["id"],
+                name="event_parked",
+                condition=Q(fanned_out_at=None, parked_at__isnull=False),
             ),
         ]
 

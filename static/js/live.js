@@ -6,6 +6,7 @@
  *   … data-live-mentions                        what mentions one concerns it
  *   … data-live-appointments                    so do appointments, whoever is told of them
  *   … data-until="2026-03-29T00:00:00+00:00"    when it changes by itself: a task is late, a day ends
+ *   … data-every="10"                           what nobody tells of: seconds after which it is looked at anew
  *
  * `leadbell:changed` on the document says that one did something here oneself.
  */
@@ -22,13 +23,14 @@ export function live(feed) {
 function keepUp(feed, section) {
   let left = null;
   let timer = null;
-  const fill = settled(() => refill(section).then(wait, console.error), 200);
+  const fill = settled(() => refill(section).catch(console.error).then(wait), 200);
 
   // The address of the next moment comes with the page, so it is read from there each time.
   function wait() {
     clearTimeout(timer);
-    const until = new Date(section.dataset.until ?? NaN) - Date.now();
-    if (until > 0 && until < LONGEST) timer = setTimeout(fill, until + INSTANT);
+    const { until, every } = section.dataset;
+    const rest = every ? every * 1_000 : new Date(until ?? NaN) - Date.now() + INSTANT;
+    if (rest > 0 && rest < LONGEST) timer = setTimeout(fill, rest);
   }
 
   feed.addEventListener("notification", ({ detail: { notification } }) => {

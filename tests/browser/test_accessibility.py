@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from django.template.loader import render_to_string
 from django.urls import get_resolver, resolve
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from leads.models import Activity, Delivery, SavedView, Source, Tag
-from notifications.models import Announcement
+from notifications.models import Announcement, Event
 from tests.browser.people import is_live, items, opened_panel, panel, toasts
 from tests.browser.test_look import (
     WRITTEN,
@@ -56,7 +57,7 @@ NOT_PAGES = {
     *("chat:send", "chat:read", "chat:who"),
     *("leads:change-task", "leads:delete-task"),
     *("leads:change-appointment", "leads:cancel-appointment"),
-    *("announcements:banners",),
+    *("announcements:banners", "operations:try-again"),
     *("imports:begin", "imports:part", "imports:complete", "imports:progress", "imports:rows"),
     *("imports:read", "imports:start", "imports:discard", "imports:cancel", "imports:again"),
     *("notifications:panel", "notifications:keep", "notifications:read-all"),
@@ -166,6 +167,7 @@ def test_no_page_is_left_out(house):
     others = {"login", "leads:bulk", "intake"}  # in tests of their own
     others |= {resolve(path.partition("?")[0]).view_name for path in source_pages(SOURCES)}
     others |= {"announcements:list", "announcements:new", "announcements:withdraw"}
+    others |= {"operations:index"}
     others |= {"imports:list", "imports:new", "imports:detail", "imports:undo"}
     assert "leads:detail" in judged
     assert every - judged - others == NOT_PAGES
@@ -219,6 +221,24 @@ def test_axe_finds_nothing_on_the_pages_of_a_manager(judge_as, manager, leads): 
     for path in ("/leads/board/", f"/leads/{leads['long']}/"):
         judge.open(path)
     judge.finds_nothing()
+
+
+def test_axe_finds_nothing_where_one_sees_how_it_runs(judge_as, administrator, elsewhere):
+    desk = judge_as(administrator)
+    desk.open("/operations/")
+
+    def fail():
+        for number in range(3):
+            failed = {
+                "parked_at": timezone.now(),
+                "error": "ValueError: no",
+                "request_id": "r" * 32,
+            }
+            Event(kind="system", title=str(number), **failed).save()
+
+    elsewhere(fail)
+    desk.open("/operations/")
+    desk.finds_nothing()
 
 
 def test_axe_finds_nothing_on_the_pages_of_imports(judge_as, manager, elsewhere):

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from crm import logs
 from crm.server import Server
 
 BACKLOG = 4096  # connections that wait to be accepted: all clients come back at once
@@ -19,6 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORT, help="Instead of PORT.")
 
     def handle(self, *args, host, port, **options):
+        logs.to_stdout()
         self._collect_static()
         asgi = import_module("crm.asgi")
         self._spare_the_collector()
