@@ -63,6 +63,7 @@ OWN = {
     Appointment: _made,
     SavedView: lambda user_id, view: view.owner_id == user_id,
 }
+ONLY_MANAGERS = _("Only managers take personal data along or erase it: ask one.")
 ONLY_ADMINISTRATORS = _("Only administrators announce something: ask one.")
 REFUSALS = {
     Lead: _("This lead belongs to somebody else: ask them or a manager."),

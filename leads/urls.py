@@ -11,6 +11,7 @@ from leads.views import (
     looking,
     mentions,
     merge,
+    personal,
     saved_views,
     stage,
 )
@@ -24,6 +25,9 @@ urlpatterns = [
     path("<int:pk>/edit/", lead.edit, name="edit"),
     path("<int:pk>/stage/", stage.move, name="stage"),
     path("<int:pk>/delete/", lead.delete, name="delete"),
+    path("<int:pk>/personal/", personal.index, name="personal"),
+    path("<int:pk>/personal/export/", personal.export, name="export-personal"),
+    path("<int:pk>/personal/erase/", personal.erase, name="erase"),
     path("<int:pk>/row/", leads_list.row, name="row"),
     path("board/", board.index, name="board"),
     path("board/counts/", board.counts, name="board-counts"),
