@@ -1,5 +1,7 @@
 # The tasks of this repository. Bare `make` lists them; the logic is in tools/.
 PYTHON ?= python3
+# .python-version is for those who deploy: here python3 is the machine's, under pyenv too.
+export PYENV_VERSION := $(or $(PYENV_VERSION),$(shell cd / && pyenv version-name 2>/dev/null))
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-postgres test-sqlite test-browser storm bench bench-quick lint format translations shell services clean

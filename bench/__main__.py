@@ -19,9 +19,12 @@ from bench import (
     creators,
     fanout,
     figures,
+    imports,
+    intake,
     latency,
     lighthouse,
     pages,
+    panel,
     reads,
     saturation,
     storms,
@@ -33,6 +36,7 @@ ROWS = {
     **{name: saturation.row(name) for name in saturation.SHAPES},
     "latency-2": latency.row(2),
     "latency-10": latency.row(10),
+    "intake": intake.measure,
     "memory": connections.memory,
     "connects": connections.connects,
     "reconnect": connections.reconnect,
@@ -43,8 +47,10 @@ ROWS = {
     "connect": calm.connect,
     "retention": calm.retention,
     "pages": pages.times,
+    "panel": panel.measure,
     "weights": pages.weights,
     "storms": storms.measure,
+    "imports": imports.measure,
     "lighthouse": lighthouse.measure,
 }
 WAITING = {
@@ -53,6 +59,7 @@ WAITING = {
     "retention",
     "lighthouse",
     "storms",
+    "imports",
 }  # rows that take their time however few the runs
 QUICK = {
     "runs": 1,
@@ -76,6 +83,7 @@ def options(arguments):
     add("--repeats", type=int, default=30, help="Of each read, fan-out and pair of them.")
     add("--rows-of-user", type=int, default=1_000_000, help="Notifications of the user with many.")
     add("--leads", type=int, default=100_000, help="Where pages are measured with very many.")
+    add("--page", action="append", metavar="NAME", help="Of pages that a browser opens, that one.")
     add("--idle", type=int, default=5000, help="Sockets open at once where memory is measured.")
     add("--server-env", type=pair, action="append", default=[], metavar="NAME=VALUE")
     add("--bare-uvloop", action="store_true", help="Let the bare server run on uvloop, too.")

@@ -12,10 +12,12 @@ FEW = (1_000, 1_000)
 
 
 class House:
-    """A database with ``leads`` and ``notifications``, and somebody who is signed in there."""
+    """A database with ``leads`` and ``notifications``, ``unread`` of which are, where that is said,
+    and somebody who is signed in there."""
 
-    def __init__(self, stage, name, leads, notifications):
+    def __init__(self, stage, name, leads, notifications, *unread):
         self.stage, self.name, self.leads, self.notifications = stage, name, leads, notifications
+        self.numbers = (leads, notifications, *unread)
         self.reader = self.server = None
 
     @cached_property
@@ -26,8 +28,7 @@ class House:
     def fill(self):
         self.stage.sql(f"CREATE DATABASE {self.name}")
         self.inside("migrate", "--verbosity", "0", module="manage")
-        numbers = map(str, (self.leads, self.notifications))
-        self.session = self.inside(*numbers, module="bench.inside.fill").strip()
+        self.session = self.inside(*map(str, self.numbers), module="bench.inside.fill").strip()
         return self
 
     def inside(self, *arguments, module):

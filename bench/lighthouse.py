@@ -10,21 +10,22 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import sync_playwright
 
 from bench.figures import Figure
-from bench.pages import PAGES, placed
+from bench.pages import PAGES, chosen, placed
 from tools import ROOT, node, programs, services
 from tools.command import say
 
 SOURCE = ROOT / "bench" / "lighthouse"
 LEAST = {"performance": 95, "accessibility": 100, "best-practices": 100}
 TURNS = 3
+SIGN_IN = "sign in"
 
 
 def measure(stage, options):
     _, many = stage.houses
     base, found = many.serve(), []
     with signed_in(stage.folder, base, many.session) as (port, context):
-        for name, path in {**PAGES, "sign in": "/login/"}.items():
-            if name == "sign in":
+        for name, path in chosen({**PAGES, SIGN_IN: "/login/"}, options).items():
+            if name == SIGN_IN:
                 context.clear_cookies()
             url = base + placed(path, many)
             runs = [judged(url, port, stage.folder) for _ in range(min(options.runs, TURNS))]

@@ -11,7 +11,7 @@ import json
 import sys
 from time import perf_counter
 
-from bench.posts import Poster
+from bench.posts import Api, Doors, Poster
 from bench.process import cpu_seconds, resident_kib
 from bench.sockets import KINDS, Tally
 
@@ -81,9 +81,11 @@ class Crowd:
 
     async def open_posters(self):
         port = self.job["posts"]
+        host, doors = f"127.0.0.1:{port}", self.job.get("doors")
         for token in self.job["posters"]:
+            requests = Doors(host, *doors) if doors else Api(host, token)
             _, poster = await self.loop.create_connection(
-                lambda token=token: Poster(f"127.0.0.1:{port}", token), "127.0.0.1", port
+                lambda requests=requests: Poster(requests), "127.0.0.1", port
             )
             self.posters.append(poster)
 

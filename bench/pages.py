@@ -85,6 +85,11 @@ def server_times(name, path, few, many, options):
     return figure
 
 
+def chosen(pages, options):
+    """Those of the ``pages`` that are asked for, which is all where none is named."""
+    return {name: pages[name] for name in pages if name in (options.page or pages)}
+
+
 def placed(path, house):
     newest = house.leads
     return path.format(newest=newest, middle=newest // 2, alike=newest - 10, columns=EVERY_COLUMN)
@@ -95,7 +100,7 @@ def weights(stage, options):
     _, many = stage.houses
     base, found = many.serve(), []
     with chromium() as browser:
-        for name, path in PAGES.items():
+        for name, path in chosen(PAGES, options).items():
             kilobytes = visits(browser, base, placed(path, many), many.session)
             for when, most in (("first", FIRST_KB), ("after", AFTER_KB)):
                 figure = Figure(f"{name}: {when} view", "KB", [kilobytes[when]], at_most=most)

@@ -77,9 +77,13 @@ class Stage:
     @cached_property
     def houses(self):
         """The databases that pages are measured on: with few rows, and with many."""
-        self.inside("collectstatic", "--noinput", "--verbosity", "0", module="manage")
+        self.collect()
         many = (self.options.leads, self.options.rows_of_user)
         return House(self, "few", *FEW).fill(), House(self, "many", *many).fill()
+
+    def collect(self):
+        """What pages take beside themselves, as it is served."""
+        self.inside("collectstatic", "--noinput", "--verbosity", "0", module="manage")
 
     def renewed(self, name):
         """The server of that name in a new process."""

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from bench.figures import Figure
-from bench.pages import chromium
+from bench.pages import chosen, chromium
 from tools import ROOT
 from tools.command import say
 
@@ -27,7 +27,7 @@ WARM_UP = 2_000
 def measure(stage, options):
     few, _ = stage.houses
     base, found = few.serve(), []
-    for name, path in PAGES.items():
+    for name, path in chosen(PAGES, options).items():
         runs = [storm(few, base, path) for _ in range(min(options.runs, 3))]
         longest = Figure(
             f"{name}: longest task while {LEADS} leads come", "ms",
@@ -81,7 +81,8 @@ def longest_task(events):
     tasks = {}
     for event in events:
         thread = event["pid"], event["tid"]
-        if event["name"] == TASK and thread in mains:
+        whole = "dur" in event  # it neither ran already nor still runs
+        if event["name"] == TASK and thread in mains and whole:
             tasks.setdefault(thread, []).append((event["dur"] / 1000, event.get("tdur", 0) / 1000))
     busiest = max(tasks.values(), key=lambda all_of_it: sum(wall for wall, _ in all_of_it))
     return max(busiest)

@@ -2,12 +2,14 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 
 from chat.models import ChatInbox
+from leads import policy
 from notifications.models import Announcement, Inbox
 
 
 def shell(request):
     """What the frame of every signed-in page shows: where both inboxes stand, and whether
-    there is a banner, in one query. The banners themselves are read by who shows them."""
+    there is a banner, in one query. The banners themselves are read by who shows them. And whether
+    it offers what is for managers."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
@@ -20,5 +22,6 @@ def shell(request):
     return {
         "banners": lambda: Announcement.objects.banners_of(user) if has_banners else [],
         "inbox": inbox,
+        "leads_the_team": policy.leads_the_team(user),
         "chat_inbox": getattr(found, "chat_inbox", None) or ChatInbox(user=user),
     }

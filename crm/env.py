@@ -94,6 +94,25 @@ def redis_url() -> str:
     return url
 
 
+def graph_url() -> str:
+    """Where Meta's leads are fetched: no page says it, so none sends the server elsewhere."""
+    url = text("META_GRAPH_URL", "https://graph.facebook.com/v26.0")
+    if not _is_address(url, {"http", "https"}) or urlsplit(url).query:
+        raise ImproperlyConfigured(
+            f"META_GRAPH_URL is {url!r}: write https://graph.facebook.com/ and a version."
+        )
+    return url
+
+
+def redis_host(url: str) -> str | dict:
+    """What the channel layer takes for a host. Encrypted all the same, a certificate that nobody
+    vouches for passes where REDIS_TLS_VERIFY is false."""
+    verified = flag("REDIS_TLS_VERIFY", True)
+    if verified or not url.startswith("rediss:"):
+        return url
+    return {"address": url, "ssl_cert_reqs": "none"}
+
+
 def database(root: Path) -> dict:
     """Django's database settings: SQLite in ``root`` unless DATABASE_URL names another."""
     url = text("DATABASE_URL", f"sqlite:///{root / 'db.sqlite3'}")
@@ -128,8 +147,8 @@ SQLITE = {
 }
 
 
-# The threads of the sockets, the fan-out, its marks and the jobs keep one each, too.
-OTHER_CONNECTIONS = 4
+# The threads of the sockets, the fan-out, its marks, the jobs and imports keep one each, too.
+OTHER_CONNECTIONS = 5
 
 
 def request_threads() -> int:

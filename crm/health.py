@@ -8,6 +8,21 @@ from django.views.decorators.http import require_safe
 from notifications import realtime
 from notifications.models import WorkerProcess
 
+PATHS = ("/healthz", "/readyz")
+
+
+class ByAnyName:
+    """Load balancers and containers ask for health by address, which ALLOWED_HOSTS need not name:
+    nothing that these two answer is made of it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.path_info in PATHS:
+            request.get_host = lambda: "health"
+        return self.get_response(request)
+
 
 @require_safe
 def healthz(request):

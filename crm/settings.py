@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm.health.ByAnyName",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -96,7 +97,10 @@ CHANNEL_LAYERS = {
     "default": (
         {
             "BACKEND": "notifications.layer.RedisLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": env.text("REDIS_PREFIX", "leadbell")},
+            "CONFIG": {
+                "hosts": [env.redis_host(REDIS_URL)],
+                "prefix": env.text("REDIS_PREFIX", "leadbell"),
+            },
         }
         if REDIS_URL
         else {
@@ -190,8 +194,10 @@ REQUEST_THREADS = env.request_threads()
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_LIMIT
 SOCKETS_PER_USER = 20
 HEARTBEAT_SECONDS = 15
+IMPORT_MEGABYTES = env.number("IMPORT_MEGABYTES", 100, 1, 2000)  # of one file, sent in parts
 NOTIFICATION_DAYS = env.number("NOTIFICATION_DAYS", 90, 1, 3650)
 AUDIT_DAYS = env.number("AUDIT_DAYS", 730, 1, 3650)
+META_GRAPH_URL = env.graph_url()
 TOMBSTONE_DAYS = env.number("TOMBSTONE_DAYS", 30, 1, 3650)
 
 # Language and time

@@ -10,8 +10,9 @@ IMPORT = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 
 
 class HashedModules(CompressedManifestStaticFilesStorage):
-    """Hashed names also inside the import statements of ES modules. Stylesheets, which hold up a
-    page until the last has come, are served with what they import in its place."""
+    """Hashed names also inside ES modules, where they import others and where they fetch one when
+    it is needed. Stylesheets, which hold up a page until the last has come, are served with what
+    they import in its place."""
 
     support_js_module_import_aggregation = True
 

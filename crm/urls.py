@@ -7,11 +7,11 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.routers import SimpleRouter
 
 from chat.api import ConversationViewSet
-from crm import api, chat, health, quiet, views
+from crm import api, chat, health, quiet, signin, views
 from crm.announcing.api import AnnouncementViewSet
 from crm.entrance import forgotten, sessions, steps, two_steps
 from leads import api as leads
-from leads.views import calendar, feed, tasks
+from leads.views import calendar, feed, intake, tasks
 from notifications.api import NotificationViewSet
 
 reading = require_http_methods(["GET", "HEAD", "OPTIONS"])
@@ -22,6 +22,7 @@ router.register("leads/<int:lead>/timeline", leads.TimelineOfLead, "timeline")
 router.register("leads/<int:lead>/comments", leads.CommentsOfLead, "lead-comments")
 router.register("leads/<int:lead>/tasks", leads.TasksOfLead, "lead-tasks")
 router.register("leads/<int:lead>/interactions", leads.InteractionsOfLead, "lead-interactions")
+router.register("leads/<int:lead>/origins", leads.OriginsOfLead, "lead-origins")
 router.register("leads/<int:lead>/appointments", leads.AppointmentsOfLead, "lead-appointments")
 router.register("comments", leads.CommentViewSet)
 router.register("tasks", leads.TaskViewSet)
@@ -33,6 +34,7 @@ router.register("notifications", NotificationViewSet)
 router.register("announcements", AnnouncementViewSet)
 
 PUT_THERE = {"get": "retrieve", "put": "update", "delete": "destroy"}
+GET_AND_PUT = {"get": "retrieve", "put": "update"}
 api_urls = [
     path("auth/token/", api.Token.as_view()),
     path("auth/token/refresh/", api.TokenRefresh.as_view()),
@@ -41,6 +43,7 @@ api_urls = [
     path("users/", api.Users.as_view()),
     path("schema/", reading(SpectacularJSONAPIView.as_view()), name="schema"),
     path("docs/", reading(api.Docs.as_view(url_name="schema"))),
+    path("leads/<int:lead>/tags/", leads.TagsOfLead.as_view(GET_AND_PUT)),
     path("tasks/<int:pk>/reminder/", leads.ReminderOfTask.as_view(PUT_THERE)),
     path("tasks/<int:pk>/snooze/", leads.ReminderOfTask.as_view({"post": "snooze"})),
     path("tasks/<int:pk>/repeat/", leads.RepeatOfTask.as_view(PUT_THERE)),
@@ -72,6 +75,9 @@ urlpatterns = [
     path("settings/two-steps/off/", two_steps.turn_off, name="turn-off-two-steps"),
     path("settings/quiet/", quiet.hours, name="quiet"),
     path("leads/", include("leads.urls")),
+    path("imports/", include("leads.import_urls")),
+    path("in/<str:token>/", intake.door, {"address_of": signin.address_of}, name="intake"),
+    path("in/<str:token>", intake.door, {"address_of": signin.address_of}),
     path("tasks/", tasks.index, name="tasks"),
     path("tasks/new/", tasks.new, name="new-task"),
     path("tasks/<int:pk>/complete/", tasks.complete, name="complete-task"),
@@ -83,6 +89,7 @@ urlpatterns = [
     path("calendar/feed/remove/", feed.remove, name="remove-calendar-feed"),
     path("chat/", include("chat.urls"), {"leads_of": chat.leads_of}),
     path("notifications/", include("notifications.urls")),
+    path("sources/", include("leads.source_urls")),
     path("announcements/", include("crm.announcing.urls")),
     path("sw.js", views.service_worker, name="service-worker"),
     path("manifest.webmanifest", views.manifest, name="manifest"),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from crm.forms import ProfileForm
 from leads import days, due
-from leads.models import Appointment, Lead, Mention, Task
+from leads.models import Appointment, Lead, Mention, Pause, Task
 from leads.views.tasks import for_who_may_change
 from notifications.forms import PreferencesForm
 from notifications.models import Notification
@@ -108,6 +108,7 @@ def settings(request):
         return redirect("settings")
     context = {"form": form, "notification_days": config.NOTIFICATION_DAYS}
     context["hears"] = PreferencesForm(request.user)
+    context["pause"] = Pause.objects.filter(user=request.user).first()
     return render(request, "crm/settings.html", context)
 
 

@@ -7,20 +7,37 @@ from django.utils.translation import gettext as _
 from leads import policy
 from leads.forms.moments import SplitMomentField, as_stored
 from leads.forms.people import in_order, who_work_here
+from leads.import_admin import FileImportAdmin, ImportedRowAdmin
+from leads.intake_admin import (
+    DeliveryAdmin,
+    OriginAdmin,
+    PauseAdmin,
+    RuleAdmin,
+    SourceAdmin,
+    TagAdmin,
+)
 from leads.models import (
     Activity,
     Appointment,
     CalendarFeed,
     Comment,
+    Delivery,
+    FileImport,
     Following,
+    ImportedRow,
     Interaction,
     Lead,
     ListColumns,
     Looking,
     Mention,
     Merge,
+    Origin,
+    Pause,
+    Rule,
     SavedView,
     ScoreRules,
+    Source,
+    Tag,
     Task,
 )
 from leads.models.merge import NotUndone
@@ -28,6 +45,14 @@ from leads.score_admin import ScoreRulesAdmin
 from notifications.admin import ReadOnly
 
 admin.site.register(ScoreRules, ScoreRulesAdmin)
+admin.site.register(FileImport, FileImportAdmin)
+admin.site.register(ImportedRow, ImportedRowAdmin)
+admin.site.register(Source, SourceAdmin)
+admin.site.register(Delivery, DeliveryAdmin)
+admin.site.register(Rule, RuleAdmin)
+admin.site.register(Origin, OriginAdmin)
+admin.site.register(Tag, TagAdmin)
+admin.site.register(Pause, PauseAdmin)
 
 
 class ByPolicy(admin.ModelAdmin):
@@ -44,7 +69,8 @@ class ByPolicy(admin.ModelAdmin):
         """The history of what is deleted goes with it, though nobody deletes from history."""
         found, counts, refused, protected = super().get_deleted_objects(objs, request)
         along = {
-            model._meta.verbose_name for model in (Activity, Following, Mention, Merge, Looking)
+            model._meta.verbose_name
+            for model in (Activity, Following, Mention, Merge, Looking, Origin)
         }
         return found, counts, refused - along, protected
 

@@ -16,8 +16,19 @@ from rest_framework.response import Response
 from leads import duplicates, idempotency, policy, serializers, versions
 from leads.filters import LeadFilter, TimelineFilter
 from leads.following import FollowingSerializer
-from leads.models import Activity, Appointment, Comment, Following, Interaction, Lead, Task
+from leads.models import (
+    Activity,
+    Appointment,
+    Comment,
+    Following,
+    Interaction,
+    Lead,
+    Origin,
+    Tag,
+    Task,
+)
 from leads.serializers import LeadSerializer
+from leads.tagging import TAGS, OriginSerializer, tags_in
 from leads.timeline import TimelinePagination
 
 
@@ -281,6 +292,37 @@ class AppointmentsOfLead(_Collection):
 class AppointmentViewSet(_Deletable, _Item):
     queryset = Appointment.objects.all()
     serializer_class = serializers.AppointmentSerializer
+
+
+@extend_schema(responses={200: TAGS})
+class TagsOfLead(_MayHaveGone, _PartOfLead):
+    """A list of them, by name, without pages."""
+
+    queryset = Tag.objects.all()
+    permission_classes = (IsAuthenticated, ChangesByPolicy)
+
+    def retrieve(self, request, lead):
+        return Response(Tag.objects.names(self.lead))
+
+    @extend_schema(request={"application/json": TAGS})
+    def update(self, request, lead):
+        """The lead has these tags from now on, and no others."""
+        names = tags_in(request.data)
+        with transaction.atomic():
+            row = Lead.objects.locked(lead)
+            self.check_object_permissions(request, row)
+            try:
+                Tag.objects.put(row, names)
+            except ModelError as problem:
+                raise ValidationError(problem.messages) from problem
+        return Response(Tag.objects.names(row))
+
+
+class OriginsOfLead(mixins.ListModelMixin, _PartOfLead):
+    """Where it came from, with what came along and is no field of a lead."""
+
+    queryset = Origin.objects.select_related("delivery__source", "file_import")
+    serializer_class = OriginSerializer
 
 
 class TimelineOfLead(mixins.ListModelMixin, _PartOfLead):

@@ -33,6 +33,7 @@ COLUMNS = (
     Column("country", _("Country"), "country"),
     Column("last", _("Last")),
     Column("source", _("Source"), "source"),
+    Column("tags", _("Tags")),
     Column("owner", _("Owner"), phone=True),
     Column("score", _("Score"), sorts=("-score", "score"), numbers=True),
     Column("next", _("Task"), phone=True),
@@ -42,9 +43,9 @@ COLUMNS = (
 USUAL = ("company", "stage", "last", "source", "owner", "score", "next", "age")
 FEW, SCREEN = 560, 980  # pixels that are there on a tablet and on a screen
 BESIDE = 236  # of the check and the name
-WIDTHS = {"last": 200, "email": 180, "phone": 140, "company": 140, "job-title": 130, "stage": 108,
-          "city": 100, "region": 100, "country": 100, "source": 100, "age": 84, "updated": 84,
-          "owner": 76, "score": 64, "next": 48}  # fmt: skip
+WIDTHS = {"last": 200, "email": 180, "tags": 160, "phone": 140, "company": 140, "job-title": 130,
+          "stage": 108, "city": 100, "region": 100, "country": 100, "source": 100, "age": 84,
+          "updated": 84, "owner": 76, "score": 64, "next": 48}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ class Columns:
     @property
     def usual(self) -> bool:
         return self.chosen == USUAL
+
+    @property
+    def tags(self) -> bool:
+        return "tags" in self.chosen
 
     @property
     def width(self) -> str:

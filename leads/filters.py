@@ -5,9 +5,10 @@ from datetime import UTC
 import django_filters
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django_filters.fields import IsoDateTimeField
 
-from leads.models import Activity, Lead
+from leads.models import Activity, FileImport, ImportedRow, Lead, Origin, Tag
 from leads.models.lead import WORDS
 from leads.typos import closest
 
@@ -36,6 +37,11 @@ class LeadFilter(django_filters.FilterSet):
     stage = django_filters.ChoiceFilter(choices=Lead.Stage)
     owner = django_filters.ModelChoiceFilter(queryset=lambda request: _users())
     source = django_filters.CharFilter(max_length=100)
+    tag = django_filters.CharFilter(
+        method="filter_tag",
+        max_length=Tag.LONGEST,
+        help_text="Whatever the case of its letters.",
+    )
     createdAfter = MomentFilter(field_name="created_at", lookup_expr="gt")
     createdBefore = MomentFilter(field_name="created_at", lookup_expr="lt")
 
@@ -46,6 +52,9 @@ class LeadFilter(django_filters.FilterSet):
     def filter_search(self, queryset, name, value):
         return queryset.matching(value)
 
+    def filter_tag(self, queryset, name, value):
+        return Tag.objects.tagged(queryset, value)
+
 
 class PageFilter(LeadFilter):
     """The same for the pages, where an owner may be ``me`` or ``nobody`` too."""
@@ -55,6 +64,10 @@ class PageFilter(LeadFilter):
     owner = django_filters.ModelChoiceFilter(
         queryset=lambda request: _users(), null_label=NOBODY, null_value=NOBODY
     )
+    # An address says ?import=7, and Python has that word for itself.
+    locals()["import"] = django_filters.ModelChoiceFilter(
+        queryset=lambda request: FileImport.objects.all(), method="filter_import"
+    )
 
     def __init__(self, request, queryset, query=None):
         """``query`` is the request's unless another is given."""
@@ -62,6 +75,14 @@ class PageFilter(LeadFilter):
         if query.get("owner") == self.ME:
             query["owner"] = str(request.user.pk)
         super().__init__(query, queryset, request=request)
+
+    def filter_import(self, queryset, name, row):
+        """What came by that file, or was added to by it; after a merge the lead that was kept."""
+        brought = Origin.objects.filter(file_import=row, lead=OuterRef("pk"))
+        updated = ImportedRow.objects.filter(
+            file_import=row, outcome="updated", lead=OuterRef("pk")
+        )
+        return queryset.filter(Exists(brought) | Exists(updated)) if row else queryset
 
     def rows(self):
         """None for a filter that means nothing."""

@@ -20,6 +20,11 @@ def lead_deleted(lead_id: int) -> str:
     return wire.encode({"type": "lead:deleted", "id": lead_id})
 
 
+def many() -> str:
+    """More came, changed or went at once than anybody wants to hear of each by itself."""
+    return wire.encode({"type": "lead:many"})
+
+
 def send(text: str) -> None:
     """To everybody who may see the lead: every active user."""
     send_all([text])

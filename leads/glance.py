@@ -1,5 +1,5 @@
-"""What a list shows of its leads beside their rows: the next task and what happened last. Two
-queries, however many leads."""
+"""What a list shows of its leads beside their rows: the next task, what happened last and, where it
+is asked for, the tags. A query each, however many leads."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from django.db.models import Min, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leads.models import Activity, Lead, Task
+from leads.models import Activity, Lead, Tag, Task
 from leads.words import words_of
 
 
@@ -52,6 +52,15 @@ def glance(leads, now=None) -> list:
         lead.next_task = NextTask.at(tasks[lead.pk], now) if lead.pk in tasks else none
         lead.last_event = events.get(lead.pk)
         lead.last_words = words_of(lead.last_event) if lead.last_event else ""
+    return leads
+
+
+def with_tags(leads) -> list:
+    """The leads, each with its ``tag_names``."""
+    leads = list(leads)
+    names = Tag.objects.of_leads([lead.pk for lead in leads])
+    for lead in leads:
+        lead.tag_names = names.get(lead.pk, [])
     return leads
 
 

@@ -8,7 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Q
 
-from leads.models import Activity, Delivery, IdempotencyKey, Lead, Merge
+from leads.models import Activity, Delivery, IdempotencyKey, ImportedRow, Lead, Merge
 from notifications import audit
 from notifications.models import Event, Notification
 from notifications.models.archive import ArchivedNotification
@@ -28,6 +28,7 @@ def everything_of(lead) -> dict:
     kept["notifications.Notification"] = _told_of(lead)
     kept["notifications.ArchivedNotification"] = [_row(row) for row in archived(lead)]
     undone = Merge.objects.filter(lead_id_was=lead.pk).order_by("pk")
+    kept["leads.ImportedRow"] = [_row(row) for row in _imported(lead).order_by("pk")]
     kept["leads.Merge"] += [_row(row) for row in undone]
     return kept
 
@@ -81,8 +82,9 @@ def erase(lead, by) -> None:
         lead = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
         archived(lead).update(title=ERASED, message="")
         _erase_merges(lead)
-        nothing = {"payload": None, "headers": {}, "address": None, "reason": "", "answer": {}}
+        nothing = {"payload": None, "headers": {}, "address": None, "reason": ""}
         Delivery.objects.filter(Q(lead=lead) | Q(pk__in=_deliveries(lead))).update(**nothing)
+        _imported(lead).update(cells=[], took={}, reason="")
         IdempotencyKey.objects.filter(answer__contains=f'"id":{lead.pk},').delete()
         Event.objects.filter(related_lead=lead).update(title=ERASED, message="", url="")
         audit.note(audit.Deed.LEAD_ERASED, about=f"lead {lead.pk}", by=by)
@@ -90,6 +92,14 @@ def erase(lead, by) -> None:
 
 
 ERASED = "Erased"  # what stands in the place of words that are gone
+
+
+def _imported(lead):
+    """Rows of files that are about it, and that have its e-mail: of what failed no lead tells."""
+    about = Q(lead=lead)
+    if lead.email:
+        about |= Q(cells__icontains=lead.email)
+    return ImportedRow.objects.filter(about)
 
 
 def _deliveries(lead):

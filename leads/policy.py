@@ -28,7 +28,8 @@ def may_merge(user, *leads) -> bool:
 
 
 def leads_the_team(user) -> bool:
-    """Managers and administrators, who also see whom the news of a lead has reached."""
+    """Managers and administrators, who also import files, and see whom the news of a lead has
+    reached."""
     return user.is_active and user.role != REP
 
 
@@ -65,6 +66,7 @@ OWN = {
 }
 ONLY_MANAGERS = _("Only managers take personal data along or erase it: ask one.")
 ONLY_ADMINISTRATORS = _("Only administrators announce something: ask one.")
+ONLY_MANAGERS = _("Only managers and administrators see where leads come from: ask one.")
 REFUSALS = {
     Lead: _("This lead belongs to somebody else: ask them or a manager."),
     Task: _("This task is somebody else’s: ask them or a manager."),

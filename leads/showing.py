@@ -11,6 +11,7 @@ from leads.models import Lead, ListColumns, SavedView
 from leads.orders import NEWEST, order_of
 
 VIEW, SORT, COLUMNS, CARRIED = "view", "sort", "columns", "in"
+IMPORT = "import"
 FILTERS = tuple(PageFilter.base_filters)
 NAMES = (*FILTERS, SORT, COLUMNS)
 LONGEST = 2_000  # characters of an address that another one carries
@@ -20,8 +21,10 @@ LABELS = {
     "stage": _("Stage"),
     "owner": _("Owner"),
     "source": _("Source"),
+    "tag": _("Tag"),
     "createdAfter": _("Created after"),
     "createdBefore": _("Created before"),
+    "import": _("Import"),
 }
 
 
@@ -80,6 +83,12 @@ class Showing:
         wanted = self.search and self.filters.is_valid()
         return self.filters.closest(CLOSE) if wanted else []
 
+    @property
+    def file_import(self):
+        """The import whose leads it shows, if it does."""
+        known = self.asked.get(IMPORT) and self.filters.is_valid()
+        return self.filters.form.cleaned_data[IMPORT] if known else None
+
     def meaningless(self) -> list[str]:
         """The names of the filters that mean nothing, or no more."""
         return [str(LABELS[name]) for name in self.filters.form.errors]
@@ -132,7 +141,7 @@ class Showing:
     @property
     def kept(self) -> list:
         """What a form of the filters sends along: ``(name, value)``."""
-        names = ("createdAfter", "createdBefore", COLUMNS)
+        names = ("createdAfter", "createdBefore", IMPORT, COLUMNS)
         view = [(VIEW, self.view.pk)] if self.view else []
         return view + [(name, text) for name in names if (text := self._understood(name))]
 

@@ -42,7 +42,7 @@ class Stretch:
         (
             "changes",
             _("Changes"),
-            (Kind.LEAD_CREATED, Kind.CONTACT, Kind.STAGE, Kind.OWNER, *MERGES),
+            (Kind.LEAD_CREATED, Kind.CONTACT, Kind.STAGE, Kind.OWNER, Kind.ASSIGNED, *MERGES),
         ),
     )
 

@@ -11,9 +11,11 @@ from leads.views import (
     looking,
     mentions,
     merge,
+    pausing,
     personal,
     saved_views,
     stage,
+    tags,
 )
 from leads.views import list as leads_list
 
@@ -38,8 +40,10 @@ urlpatterns = [
     path("views/<int:pk>/", saved_views.edit, name="edit-view"),
     path("views/<int:pk>/save/", saved_views.save, name="save-view"),
     path("views/<int:pk>/delete/", saved_views.delete, name="delete-view"),
+    path("pause/", pausing.choose, name="pause"),
     path("columns/", saved_views.columns, name="columns"),
     path("<int:pk>/field/", lead.field, name="field"),
+    path("<int:pk>/tags/", tags.change, name="tags"),
     path("<int:pk>/say/", composer.say, name="say"),
     path("<int:pk>/entries/<int:entry>/", composer.mend, name="mend"),
     path("<int:pk>/entries/<int:entry>/delete/", composer.take_back, name="take-back"),

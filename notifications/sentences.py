@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 
 from notifications.kinds import Kind
@@ -35,6 +35,12 @@ SENTENCES = {
 }
 # Of a kind that tells of several things, the others: by their titles.
 OTHERS = {
+    (Kind.LEAD_CREATED, gettext_noop("Leads Imported")): gettext_noop(
+        "{number} leads imported from {file}"
+    ),
+    (Kind.LEAD_CREATED, gettext_noop("Lead Imported")): gettext_noop(
+        "{number} lead imported from {file}"
+    ),
     (Kind.EVENT, gettext_noop("Appointment Moved")): gettext_noop(
         "{title} with {lead} at {time}, not {before}"
     ),
@@ -103,6 +109,11 @@ def here(words: str) -> str:
     return UTC_MOMENT.sub(_here, words)
 
 
+def grouped(number: str) -> str:
+    """``1,204`` as numbers are written in the language that is active."""
+    return number_format(int(number.replace(",", "")), force_grouping=True)
+
+
 def _here(found):
     """What only looks like a moment, or lies beyond the calendar here, is told as it is written."""
     try:
@@ -150,7 +161,14 @@ GAPS = {
     "time": f"{MOMENT} UTC",
     "before": f"{MOMENT} UTC",
     "score": "-?[0-9]+",
+    "number": "[0-9,]+",
+    "file": ".*",
 }
-SAID = {"time": here, "before": here, "fields": listed}  # how what was filled in reads here
+SAID = {
+    "time": here,
+    "before": here,
+    "fields": listed,
+    "number": grouped,
+}  # how what was filled in reads here
 UTC_MOMENT = re.compile(f"({MOMENT}) UTC")
 PATTERNS = {words: _pattern(words) for words in {*SENTENCES.values(), *OTHERS.values()}}

@@ -21,15 +21,23 @@ from leads.models import (
     Attendance,
     CalendarFeed,
     Comment,
+    Delivery,
+    FileImport,
     Following,
+    ImportedRow,
     Interaction,
     Lead,
     ListColumns,
     Looking,
     Mention,
     Merge,
+    Origin,
+    Pause,
+    Rule,
     SavedView,
     ScoreRules,
+    Source,
+    Tag,
     Task,
 )
 from notifications import realtime
@@ -479,12 +487,42 @@ def make_rules(n):
     return rules
 
 
+def make_imported_row(number):
+    row = FileImport.objects.create(name=f"{number}.csv", size=1)
+    told = {"outcome": "skipped", "lead": LeadFactory()}
+    return ImportedRow.objects.create(file_import=row, number=number, **told)
+
+
 def make_merge(n):
     return Merge.objects.merge(make_lead(n), make_lead(n), (), by=UserFactory())
 
 
+def make_source(n):
+    people = {"owner": UserFactory(), "created_by": UserFactory()}
+    return Source.objects.create(name=f"Source {n}", kind="json", secret="only-ours", **people)
+
+
+def make_delivery(n):
+    payload = b'{"email": "a@example.org"}'
+    return Delivery.objects.create(source=make_source(n), lead=make_lead(n), payload=payload)
+
+
+def make_rule(n):
+    rule = Rule.objects.create(source=make_source(n), user=UserFactory(), conditions=[])
+    rule.people.add(UserFactory())
+    return rule
+
+
 MAKERS = {
     Lead: make_lead,
+    Source: make_source,
+    Delivery: make_delivery,
+    Rule: make_rule,
+    Origin: lambda n: Origin.objects.create(
+        lead=make_lead(n), delivery=make_delivery(n), fields=[["a", "b"]]
+    ),
+    Tag: lambda n: Tag.objects.create(lead=make_lead(n), name=f"Tag {n}"),
+    Pause: lambda n: Pause.objects.create(user=UserFactory()),
     Comment: make_part(CommentFactory),
     Interaction: make_part(InteractionFactory),
     Task: make_part(TaskFactory, assignee=True),
@@ -502,6 +540,8 @@ MAKERS = {
     Activity: lambda n: make_part(CommentFactory)(n).activity,
     ScoreRules: make_rules,
     Merge: make_merge,
+    FileImport: lambda n: FileImport.objects.create(name=f"{n}.csv", size=1, by=UserFactory()),
+    ImportedRow: make_imported_row,
     SavedView: lambda n: SavedView.objects.create(owner=UserFactory(), name=f"{n}", shared=True),
     ListColumns: lambda n: ListColumns.objects.create(user=UserFactory(), columns="name,age"),
     AuditEntry: lambda n: AuditEntry.objects.create(what="role", by=UserFactory(), about=f"{n}"),
@@ -616,3 +656,29 @@ def test_a_view_takes_no_name_in_the_admin_that_its_owner_has_given_already(desk
         assert desk.post(address, {"name": name, "shared": "on"}).status_code == 302
         two.refresh_from_db()
         assert two.name == name
+
+
+def test_an_import_that_failed_too_often_is_tried_again_in_the_admin(desk):
+    parked = {"size": 1, "parked_at": timezone.now(), "attempts": 10}
+    rows = [FileImport.objects.create(name="x", state=s, **parked) for s in ("running", "done")]
+    sent = {"action": "try_again", "_selected_action": [row.pk for row in rows]}
+    saved(desk.post("/admin/leads/fileimport/", sent))
+    assert list(FileImport.objects.at_work()) == [rows[0]]
+
+
+def test_what_proves_a_sender_is_written_in_the_admin_and_never_shown(desk):
+    source = make_source(0)
+    address = f"/admin/leads/source/{source.pk}/change/"
+    for page in (address, "/admin/leads/source/"):
+        shown = desk.get(page).content.decode()
+        assert source.name in shown
+        assert source.secret not in shown
+        assert source.token not in shown
+    sent = {"name": "Renamed", "kind": "json", "active": "on", "fill_seconds": "3", "tags": "[]",
+            "allowed_origins": "[]", "return_hosts": "[]", "mapping": "{}"}  # fmt: skip
+    saved(desk.post(address, sent))
+    source.refresh_from_db()
+    assert (source.name, source.secret) == ("Renamed", "only-ours")
+    saved(desk.post(address, sent | {"secret": "another"}))
+    source.refresh_from_db()
+    assert source.secret == "another"

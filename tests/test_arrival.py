@@ -89,7 +89,7 @@ def test_what_is_stored_is_what_is_pushed(way, committing, owner, teammate, outs
     with committing():
         Event.objects.update(fanned_out_at=None)
         events(*AWKWARD, actor=teammate, related_lead=lead, url="/leads/1/")
-        events("without a lead", url="/gone/")
+        events("without a lead", url="/somewhere/")
     assert Event.objects.filter(fanned_out_at=None).count() == 0
 
     for user in (owner, teammate):
@@ -98,7 +98,11 @@ def test_what_is_stored_is_what_is_pushed(way, committing, owner, teammate, outs
         rows = list(of(user))
         assert [row.title for row in rows[1:-1]] == AWKWARD
         assert {(row.related_lead_id, row.url) for row in rows[1:-1]} == {(lead.pk, "/leads/1/")}
-        assert (rows[-1].related_lead_id, rows[-1].url, rows[-1].actor_id) == (None, "", None)
+        assert (rows[-1].related_lead_id, rows[-1].url, rows[-1].actor_id) == (
+            None,
+            "/somewhere/",
+            None,
+        )
         assert [row.seq for row in rows] == [row.arrival for row in rows] == list(range(1, 13))
         assert texts == [frames.created(row.seq, row.seq, row.as_json()) for row in rows]
         inbox = Inbox.objects.get(user=user)

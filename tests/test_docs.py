@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
 
 from crm.consumers import Consumer
 
@@ -12,6 +13,11 @@ SOURCES = [
     path
     for app in ("crm", "leads", "chat", "notifications")
     for path in sorted((ROOT / app).rglob("*.py"))
+]
+
+DOCUMENTS = [
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
+    *(f"docs/{path.relative_to(ROOT / 'docs')}" for path in sorted((ROOT / "docs").rglob("*.md"))),
 ]
 
 
@@ -31,7 +37,8 @@ def in_code(pattern):
 def test_every_setting_of_the_environment_is_documented_and_only_those():
     read = in_code(r'(?:env\.|\b)(?:text|flag|number|names|origins)\(\s*"([A-Z_]+)"')
     table = text("docs", "operations.md").split("## Commands")[0]
-    documented = set(re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE))
+    rows = re.findall(r"^\| (`[A-Z_]+`[^|]*)\|", table, re.MULTILINE)
+    documented = {name for row in rows for name in named(row)}
 
     assert len(read) > 8
     assert documented == read
@@ -64,17 +71,66 @@ def test_every_close_code_is_documented():
     assert documented == codes
 
 
-@pytest.mark.parametrize(
-    "document", ["README.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))]
-)
+def headings(page):
+    """The anchors of a page, as its readers make them of its headings."""
+    titles = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_and_paths_lead_somewhere(document):
-    page = text(document)
-    links = re.findall(r"\]\(([^)#:]+)\)", page)
+    page, place = text(document), (ROOT / document).parent
+    for link in re.findall(r"\]\(([^):]+)\)", page):
+        path, _, anchor = link.partition("#")
+        target = place / path if path else ROOT / document
+        assert target.exists(), link
+        assert not anchor or anchor in headings(target.read_text()), link
     paths = [name for name in named(page) if re.fullmatch(r"[a-z_]+/[\w./-]+", name)]
-    base = (ROOT / document).parent
-    assert all((base / link).exists() for link in links), links
     missing = [name for name in paths if not (ROOT / name).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_that_a_document_names_exists(document):
+    page = text(document)
+    code = "\n".join(re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE))
+    code += "\n".join(re.findall(r"`([^`\n]+)`", page))
+    tasks = set(re.findall(r"(?:^|\W)make ([a-z][a-z-]*)", code, re.MULTILINE))
+    assert tasks <= set(re.findall(r"^([a-z-]+):", text("Makefile"), re.MULTILINE))
+    ours = r"(?:manage\.py|^leadbell|&& leadbell) (\w+)"
+    assert set(re.findall(ours, code, re.MULTILINE)) <= set(get_commands())
+
+
+def test_every_document_is_found_from_the_readme():
+    linked = set(re.findall(r"\]\(([^):#]+)\)", text("README.md")))
+    pages = {name for name in DOCUMENTS if name.count("/") < 2} - {"README.md"}
+    assert pages - linked == set()
+    assert "docs/decisions/" in linked
+
+
+def test_the_figures_of_scaling_follow_from_those_that_were_measured():
+    """Memory of an idle socket, and what storing a notification takes, quiet and busy."""
+    measured = text("docs", "performance.md")
+    for figure in (
+        "23 KiB",
+        "| 810 |",
+        "| 265 [",
+        "| 25.7 [",
+        "| 76.4 [",
+        "| 75.5 [",
+        "42 µs a row",
+    ):
+        assert figure in measured, figure
+    row = r"^\| ([\d,]+) \| ([\d.]+) ([MG])iB \|.*\| ([\d,]+) to ([\d,]+) \|$"
+    rows = re.findall(row, text("docs", "scaling.md"), re.MULTILINE)
+    assert [people for people, *_ in rows] == ["100", "1,000", "10,000", "100,000"]
+    for people, memory, unit, slow, quick in rows:
+        people, slow, quick = (int(number.replace(",", "")) for number in (people, slow, quick))
+        assert float(memory) * {"M": 1, "G": 1024}[unit] == pytest.approx(
+            people * 23 / 1024, rel=0.12
+        )
+        for leads, seconds in ((slow, 75.5e-6), (quick, 42e-6)):
+            assert leads == pytest.approx(3600 / people / seconds, rel=0.05)
 
 
 def test_the_tests_that_prove_an_invariant_exist():

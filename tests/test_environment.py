@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import secrets
 import subprocess
 import sys
 from datetime import timedelta
@@ -18,7 +19,7 @@ VARIABLES = (
     "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS",
     "CORS_ALLOWED_ORIGINS", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "AUDIT_DAYS", "DATABASE_URL",
     "REDIS_URL", "REDIS_PREFIX", "PORT", "HTTPS", "DATABASE_POOL_SIZE", "ACCESS_TOKEN_MINUTES",
-    "REFRESH_TOKEN_DAYS",
+    "REFRESH_TOKEN_DAYS", "REDIS_TLS_VERIFY",
 )  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def start(monkeypatch):
 WRONG = {
     "DEBUG": ["maybe", "2", "tru e", "None"],
     "HTTPS": ["maybe", "https"],
+    "REDIS_TLS_VERIFY": ["none", "maybe"],
     "PORT": ["x", "0", "65536", "-1", "80.0", "8000 x", "٨٠٠٠", "²", "9" * 5_000],
     "ACCESS_TOKEN_MINUTES": ["x", "0", "1441"],
     "REFRESH_TOKEN_DAYS": ["x", "0", "366"],
@@ -65,10 +67,13 @@ WRONG = {
     ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
 )
 def test_a_wrong_variable_stops_the_start_with_one_line_that_names_it(name, value, start):
-    database = {"DATABASE_URL": "postgres://leadbell@localhost/leadbell"}
-    assert start(**PRODUCTION | database)["PORT"] == 8000
+    good = {
+        "DATABASE_URL": "postgres://leadbell@localhost/leadbell",
+        "REDIS_URL": "rediss://localhost",
+    }
+    assert start(**PRODUCTION | good)["PORT"] == 8000
     with pytest.raises(ImproperlyConfigured) as refused:
-        start(**PRODUCTION | database | {name: value})
+        start(**PRODUCTION | good | {name: value})
     line = str(refused.value)
     assert line.startswith(name)
     assert len(line.splitlines()) == 1
@@ -112,7 +117,8 @@ def test_every_variable_reaches_the_setting_it_is_for(start):
         DEFAULT_FROM_EMAIL="crm@example.com",
         AUDIT_DAYS="90",
         DATABASE_URL="postgres://ann:s%40cret@db:5433/leads?sslmode=require",
-        DATABASE_POOL_SIZE="7",
+        DATABASE_POOL_SIZE="8",
+        IMPORT_MEGABYTES="250",
         REDIS_URL="rediss://cache:6380/1",
         REDIS_PREFIX="crm",
         PORT="9000",
@@ -135,6 +141,7 @@ def test_every_variable_reaches_the_setting_it_is_for(start):
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db", 5433, "leads")
     assert database["OPTIONS"]["sslmode"] == "require"
     assert settings["REQUEST_THREADS"] == 3
+    assert settings["IMPORT_MEGABYTES"] == 250
     layer = settings["CHANNEL_LAYERS"]["default"]["CONFIG"]
     assert (layer["hosts"], layer["prefix"]) == (["rediss://cache:6380/1"], "crm")
     assert settings["PORT"] == 9000
@@ -142,6 +149,16 @@ def test_every_variable_reaches_the_setting_it_is_for(start):
     assert settings["SECURE_SSL_REDIRECT"]
     assert settings["SIMPLE_JWT"]["ACCESS_TOKEN_LIFETIME"] == timedelta(minutes=5)
     assert settings["SIMPLE_JWT"]["REFRESH_TOKEN_LIFETIME"] == timedelta(days=30)
+
+
+def test_a_certificate_that_nobody_vouches_for_passes_only_where_that_is_said(start):
+    def host(**variables):
+        return start(**PRODUCTION, **variables)["CHANNEL_LAYERS"]["default"]["CONFIG"]["hosts"][0]
+
+    assert host(REDIS_URL="rediss://cache:6380/1") == "rediss://cache:6380/1"
+    unchecked = {"address": "rediss://cache:6380/1", "ssl_cert_reqs": "none"}
+    assert host(REDIS_TLS_VERIFY="false") == unchecked
+    assert host(REDIS_URL="redis://cache:6380/1") == "redis://cache:6380/1"
 
 
 def test_without_https_cookies_go_over_plain_connections(start):
@@ -171,8 +188,8 @@ def test_a_sqlite_file_may_be_named(monkeypatch, tmp_path):
     assert env.database(ROOT)["NAME"] == f"{tmp_path}/other.sqlite3"
 
 
-def manage(**variables):
-    command = [sys.executable, "manage.py", "check"]
+def manage(*options, **variables):
+    command = [sys.executable, "manage.py", "check", *options]
     environment = {**os.environ, **PRODUCTION, **variables}
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
@@ -186,3 +203,19 @@ def test_the_command_line_shows_the_line_alone_and_fails(tmp_path):
     (line,) = refused.stderr.splitlines()
     assert line.startswith("Leadbell cannot start: DATABASE_URL")
     assert manage(DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3").returncode == 0
+
+
+def test_the_settings_of_production_pass_the_checks_of_a_deployment_and_silence_none(tmp_path):
+    deploy = ("--deploy", "--fail-level", "WARNING")
+    good = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "REDIS_URL": "rediss://localhost",
+        "SECRET_KEY": secrets.token_hex(32),
+        "HTTPS": "true",
+    }
+    passed = manage(*deploy, **good)
+    assert passed.returncode == 0, passed.stderr
+    assert "no issues (0 silenced)" in passed.stdout
+    refused = manage(*deploy, **good | {"HTTPS": "false"})
+    assert refused.returncode == 1
+    assert "security.W008" in refused.stderr

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import pytest
 import time_machine
 from channels.db import database_sync_to_async
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from crm.jobs import JOBS
-from leads.models import Following, Lead
+from leads.models import FileImport, Following, Lead
 from notifications.kinds import Kind
 from notifications.models import Announcement, Event, Notification, Preference
 from notifications.worker import Worker
@@ -25,6 +26,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.forms import submit
+from tests.importing import work_off
 from tests.sockets import Socket, tokens
 
 TABLE = Path(__file__).parents[1] / "docs" / "notifications.md"
@@ -147,6 +149,13 @@ def lead_added(world, door):
     else:
         submit(world.admin(), "/admin/leads/lead/add/", having="first_name", **fields)
     world.lead = Lead.objects.latest("pk")
+
+
+def import_ends(world, door):
+    sheet = SimpleUploadedFile("fair.csv", b"Name,Phone\nAda,555 98\nAlan,555 99\n")
+    page = world.pages().post("/imports/new/", {"file": sheet}).url
+    submit(world.pages(), page, "/start/", having="duplicates")
+    work_off(FileImport.objects.get())
 
 
 def task_completed(world, door):
@@ -333,6 +342,7 @@ def somebody_joins(world, door, clock):
 
 CAUSES = {
     "a lead is added": lead_added,
+    "an import ends": import_ends,
     "a task is completed": task_completed,
     "what somebody does changes the score": score_changes,
     "time lets an open lead fall below a threshold": score_falls,

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from chat.models import Message
 from crm import zones
 from crm.models import User
-from leads.models import Lead, SavedView
+from leads.models import Delivery, Lead, Pause, Rule, SavedView, Source
 from notifications import sentences
 from notifications.models import Notification
 from tests.factories import (
@@ -165,6 +165,32 @@ def test_each_string_of_a_page_is_marked(client, cyrillic, bracketed, path):
     page = client.get(filled(path, cyrillic, cyrillic.owner)).content.decode()
     assert "⟦" in page or "".join(Reader(page).words).strip() == ""
     assert unmarked(page) == []
+
+
+@pytest.mark.django_db
+def test_each_string_of_the_pages_of_sources_is_marked(client, cyrillic, bracketed):
+    client.force_login(cyrillic.owner)
+    payload = '{"имя": "Пётр"}'.encode()
+    ids = {}
+    for kind in ("google", "meta", "typeform", "salesforce", "json"):
+        fields = {"secret": "1", "verify_token": "2", "access_token": "3"}
+        ids[kind] = Source.objects.create(name="Дверь", kind=kind, **fields).pk
+    door = Source.objects.get(kind="json")
+    door.note_refusal("The body is a list.")
+    rule = Rule(source=door, conditions=[{"field": "city", "op": "is", "value": "Казань"}])
+    rule.to, rule.user = "user", cyrillic.owner
+    rule.save()
+    Pause.objects.choose(cyrillic.owner, True)
+    paths = ["/sources/", "/sources/new/", *(f"/sources/new/{kind}/" for kind in ids)]
+    paths += [f"/sources/{pk}/" for kind, pk in ids.items() if kind != "json"]
+    shop = f"/sources/{door.pk}/"
+    for state in Delivery.State.values:
+        row = Delivery.objects.create(source=door, state=state, payload=payload, reason="It came.")
+        paths += [f"{shop}deliveries/?state={state}", f"{shop}deliveries/{row.pk}/"]
+    for part in ("renew", "secret", "delete", "rules/new", f"rules/{rule.pk}", "mapping"):
+        paths.append(f"{shop}{part}/")
+    left = {path: unmarked(client.get(path).content.decode()) for path in paths}
+    assert not {path: found for path, found in left.items() if found}
 
 
 def test_the_reader_sees_what_is_not_marked():

@@ -537,7 +537,7 @@ def test_the_edit_page_saves_when_others_changed_other_fields(page, lead):
 
 def test_a_full_page_takes_as_many_queries_as_an_empty_one_but_for_who_attends(page, owner):
     lead = LeadFactory(owner=owner)
-    assert queries_of(page, path_of(lead)) == 15
+    assert queries_of(page, path_of(lead)) == 18
     soon = timezone.now() + timedelta(hours=1)
     for _ in range(40):
         CommentFactory(lead=lead, created_by=UserFactory())
@@ -546,6 +546,6 @@ def test_a_full_page_takes_as_many_queries_as_an_empty_one_but_for_who_attends(p
         TaskFactory(lead=lead, completed_at=timezone.now())
         times = {"starts_at": soon, "ends_at": soon + timedelta(hours=1)}
         AppointmentFactory(lead=lead, attendee_ids=[owner.pk], **times)
-    assert queries_of(page, path_of(lead)) == 18
+    assert queries_of(page, path_of(lead)) == 21
     entry = lead.activities.first().pk
-    assert queries_of(page, path_of(lead, f"?entry={entry}&kind=comments")) == 19
+    assert queries_of(page, path_of(lead, f"?entry={entry}&kind=comments")) == 22

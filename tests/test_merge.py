@@ -15,7 +15,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leads import policy, versions
-from leads.models import Activity, Appointment, Comment, Following, Interaction, Lead, Merge, Task
+from leads.models import (
+    Activity,
+    Appointment,
+    Comment,
+    Delivery,
+    Following,
+    Interaction,
+    Lead,
+    Merge,
+    Origin,
+    Tag,
+    Task,
+)
 from leads.models.merge import FIELDS, NotUndone, belongings, both
 from notifications import realtime
 from notifications.models import Event, Inbox, Notification, parting
@@ -57,6 +69,14 @@ def fill(lead, by):
     """Something of each kind."""
     for factory in (CommentFactory, InteractionFactory, TaskFactory, AppointmentFactory):
         factory(lead=lead, created_by=by)
+
+
+def tag(lead, created_by):
+    return Tag.objects.create(lead=lead, name="demo")
+
+
+def origin(lead, created_by):
+    return Origin.objects.create(lead=lead, fields=[["Budget", "1000"]])
 
 
 def merged(kept, other, names=(), by=None):
@@ -108,7 +128,8 @@ def state(*leads):
 
 def test_whatever_belongs_to_a_lead_has_a_way_to_move():
     """One that points at a lead by a unique column, or many to many, would need its own word."""
-    assert {relation.related_model for relation in belongings()} >= {*KINDS, Activity, Event, Merge}
+    moved = {*KINDS, Activity, Event, Merge, Tag, Origin, Delivery}
+    assert {relation.related_model for relation in belongings()} >= moved
     assert Following in {relation.related_model for relation in belongings()}  # it has its word
     for relation in belongings():
         assert relation.one_to_many, relation
@@ -278,7 +299,7 @@ leads = st.fixed_dictionaries(
     | {"phone": st.sampled_from(["", "555 1234", "555 9999"])}
     | {"stage": st.sampled_from(Lead.Stage.values), "owned": st.booleans()}
 )
-things = st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=5)
+things = st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=5)
 
 
 @settings(
@@ -288,7 +309,7 @@ things = st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=5)
 def test_a_merge_and_its_undo_leave_everything_as_it_was(
     one, two, names, things, swap, read, owner, committing
 ):
-    factories = (CommentFactory, InteractionFactory, TaskFactory, AppointmentFactory)
+    factories = (CommentFactory, InteractionFactory, TaskFactory, AppointmentFactory, tag, origin)
     with committing():
         pair = []
         for number, fields in enumerate((one, two)):

@@ -9,7 +9,17 @@ from django.utils import timezone
 
 from crm.audit import AuditEntry
 from leads import personal
-from leads.models import Delivery, IdempotencyKey, Interaction, Lead, Merge, Origin, Source
+from leads.models import (
+    Delivery,
+    FileImport,
+    IdempotencyKey,
+    ImportedRow,
+    Interaction,
+    Lead,
+    Merge,
+    Origin,
+    Source,
+)
 from notifications.models import Event, Inbox, Notification
 from notifications.models.archive import ArchivedNotification
 from tests.factories import AppointmentFactory, CommentFactory, LeadFactory, TaskFactory
@@ -36,6 +46,10 @@ def known(committing, manager, owner):
             source=source, payload=MARK.encode(), lead=lead, address="10.0.0.1", reason=MARK
         )
         Origin.objects.create(lead=lead, delivery=delivery, fields=[["name", MARK]])
+        file = FileImport.objects.create(name="leads.csv", by=owner, size=1)
+        seen = {"file_import": file, "cells": [MARK, lead.email]}
+        ImportedRow.objects.create(number=2, outcome="skipped", lead=lead, **seen)
+        ImportedRow.objects.create(number=3, outcome="failed", reason=f"{MARK}?", **seen)
         other = LeadFactory(first_name="Kept", last_name="Lead")
         merge = Merge.objects.merge(other, lead, (), by=manager)
         lead = merge.undo(by=manager)

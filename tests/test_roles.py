@@ -13,7 +13,19 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from leads import policy
-from leads.models import Appointment, Comment, Interaction, Lead, Merge, SavedView, Task
+from leads.models import (
+    Appointment,
+    Comment,
+    Delivery,
+    Interaction,
+    Lead,
+    Merge,
+    Rule,
+    SavedView,
+    Source,
+    Tag,
+    Task,
+)
 from leads.versions import version_of
 from notifications.models import Announcement
 from tests.factories import (
@@ -188,6 +200,39 @@ def test_announcing_through_every_door(role, people, api_of):
     assert Announcement.objects.count() == count
 
 
+# Who sees where leads come from, and how they are to be taken.
+SEES_SOURCES = {"rep": no, "manager": yes, "administrator": yes}
+
+
+@every_role
+def test_sources_through_every_door(role, people):
+    may, browser = SEES_SOURCES[role], Client()
+    browser.force_login(people[role], backend=MODEL_BACKEND)
+    source = Source.objects.create(name="Shop", kind="json")
+    rule = Rule(source=source, to="role", role="rep")
+    rule.save()
+    delivery = Delivery.objects.create(source=source, state="suspect", payload=b"{}")
+    shop, found = f"/sources/{source.pk}/", f"/sources/{source.pk}/deliveries/{delivery.pk}/"
+    pages = ("renew/", "secret/", "delete/", "rules/new/", "mapping/", "deliveries/")
+    for path in (
+        *("/sources/", "/sources/new/", "/sources/new/form/", shop, found),
+        *(f"{shop}{page}" for page in pages),
+        f"{shop}rules/{rule.pk}/",
+    ):
+        response = browser.get(path)
+        assert response.status_code == (200 if may else 403), path
+        assert may or "Only managers and administrators" in response.content.decode()
+    posts = ("test/", "renew/", "secret/", "deliveries/replay/", f"rules/{rule.pk}/move/")
+    for path in (
+        *(f"{shop}{post}" for post in posts),
+        *(f"{found}{post}" for post in ("turn-away/", "accept/", "replay/")),
+        *(f"{shop}rules/{rule.pk}/delete/", f"{shop}delete/"),
+    ):
+        assert browser.post(path).status_code == (302 if may else 403), path
+        assert Client().post(path).status_code == 302  # to sign in
+    assert Source.objects.exists() != may
+
+
 # REST
 
 
@@ -214,6 +259,20 @@ def test_deleting_over_rest(thing, whose, role, make, people, api_of):
     response = api.delete(address(thing, row))
     assert response.status_code == (204 if allowed(role, thing, whose) else 403)
     assert type(row).objects.filter(pk=row.pk).exists() == (response.status_code == 403)
+
+
+@every_role
+@pytest.mark.parametrize("whose", CHANGES["lead"])
+def test_tagging_over_rest_and_on_pages(whose, role, make, people, api_of):
+    lead, browser = make("lead", whose), Client()
+    browser.force_login(people[role], backend=MODEL_BACKEND)
+    may, path = allowed(role, "lead", whose), f"/api/leads/{lead.pk}/tags/"
+    assert api_of(people[role]).get(path).json() == []
+    assert api_of(people[role]).put(path, ["vip"]).status_code == (200 if may else 403)
+    sent = browser.post(f"/leads/{lead.pk}/tags/", {"add": "demo"})
+    assert sent.status_code == (302 if may else 403)
+    assert Tag.objects.names(lead) == (["demo", "vip"] if may else [])
+    assert api_of(people[role]).get(f"/api/leads/{lead.pk}/origins/").status_code == 200
 
 
 @every_role

@@ -344,8 +344,8 @@ def test_ones_own_are_there_however_many_are_shared(page, owner, teammate, monke
 def test_a_view_takes_as_many_queries_however_many_there_are(page, owner):
     view = view_of(owner, stage="new", sort="-score")
     LeadFactory(owner=owner)
-    assert counted(page, f"/leads/?view={view.pk}") == 10
+    assert counted(page, f"/leads/?view={view.pk}") == 11
     for number in range(20):
         view_of(UserFactory(), f"View {number}", shared=True)
     LeadFactory.create_batch(20, owner=owner)
-    assert counted(page, f"/leads/?view={view.pk}") == 10
+    assert counted(page, f"/leads/?view={view.pk}") == 11

@@ -172,6 +172,15 @@ def test_readyz_asks_for_a_worker_that_is_alive(client):
     assert "manage.py worker" in answer.json()["problems"]["worker"]
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_who_asks_for_health_by_address_needs_no_name_of_the_site(path, client, settings):
+    settings.ALLOWED_HOSTS = ["crm.example"]
+    Worker([]).tick()
+    for host, login in (("10.1.2.3:8000", 400), ("crm.example", 200)):
+        assert client.get(path, headers={"host": host}).status_code == 200
+        assert client.get("/login/", headers={"host": host}).status_code == login
+
+
 def test_workers_that_are_long_gone_are_forgotten():
     with time_machine.travel(timezone.now(), tick=False) as clock:
         Worker([]).tick()

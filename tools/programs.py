@@ -16,6 +16,7 @@ class Program(NamedTuple):
 
 POSTGRES = Program("postgresql", "usr/lib/postgresql/*/bin/postgres", ("postgres",))
 REDIS = Program("redis-server", "usr/bin/redis-server", ("redis-server",))
+NGINX = Program("nginx-light", "usr/sbin/nginx", ("nginx",))
 CHROMIUM = Program(
     "chromium",
     "usr/bin/chromium",

@@ -101,7 +101,7 @@ def run(phases, report, stack):
 
 def start_servers(phases, stack):
     """Get every program that any of the phases needs, then start the servers."""
-    wanted = [programs.POSTGRES, programs.REDIS]
+    wanted = [programs.POSTGRES, programs.REDIS, programs.NGINX]
     if any(phase.browser for phase in phases):
         wanted.append(programs.CHROMIUM)
         node.obtain(AXE, environment.BIN)

@@ -1,6 +1,6 @@
-"""`python -m bench.inside.fill LEADS NOTIFICATIONS`: fills a database with that many leads, what
-belongs to them in proportion, and a manager with that many notifications. Prints the key of the
-manager's session.
+"""`python -m bench.inside.fill LEADS NOTIFICATIONS [UNREAD]`: fills a database with that many
+leads, what belongs to them in proportion, and a manager with that many notifications. Prints the
+key of the manager's session.
 
 More leads are a longer history: a lead comes every 90 minutes whatever the number, and the manager
 has a third of all leads and half of the tasks and appointments, so that the pages are as full with
@@ -113,14 +113,14 @@ STEPS = (
 )
 
 
-def main(leads, notifications):
+def main(leads, notifications, unread=UNREAD):
     users = User.objects.bulk_create(
         User(email=f"person{n}@example.com", first_name=f"Person {n}") for n in range(PEOPLE)
     )
     user = users[0]
     User.objects.filter(pk=user.pk).update(role=User.Role.MANAGER)
     inboxes = [Inbox(user=one) for one in users[1:]]
-    mine = Inbox(user=user, seq=notifications, unread_count=UNREAD)
+    mine = Inbox(user=user, seq=notifications, unread_count=unread)
     Inbox.objects.bulk_create([mine, *inboxes])
     values = {
         "user": user.pk, "people": [one.pk for one in users], "number": PEOPLE, "leads": leads,
@@ -130,7 +130,7 @@ def main(leads, notifications):
     with connection.cursor() as cursor:
         for step in STEPS:
             cursor.execute(step, values)
-        told = {"lead": 1, "count": notifications, "unread": UNREAD}
+        told = {"lead": 1, "count": notifications, "unread": unread}
         cursor.execute(BUILD, values | told)
         cursor.execute("VACUUM ANALYZE")
     client = Client()
@@ -139,4 +139,4 @@ def main(leads, notifications):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(*map(int, sys.argv[1:]))

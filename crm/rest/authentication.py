@@ -1,3 +1,4 @@
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import TokenError
 
@@ -22,3 +23,9 @@ class BearerAuthentication(JWTAuthentication):
         if found is not None:
             request._request.bearer_user = found[0]  # for who notes what it does
         return found
+
+
+class BearerScheme(SimpleJWTScheme):
+    """How the OpenAPI document calls it."""
+
+    target_class = BearerAuthentication

@@ -7,11 +7,12 @@ from django.utils.translation import ngettext
 from leads import policy
 from leads.filters import PageFilter
 from leads.forms.people import who_work_here
-from leads.models import Lead
+from leads.models import Lead, Tag
+from leads.models.tag import tags_of
 from leads.orders import ORDERS
 from leads.sources import sources
 
-SOURCES_OFFERED = 50
+SOURCES_OFFERED = TAGS_OFFERED = 50
 
 
 class MoveForm(forms.Form):
@@ -27,6 +28,7 @@ class ListForm(forms.Form):
     stage = forms.ChoiceField(label=_("Stage"), required=False)
     owner = forms.ChoiceField(label=_("Owner"), required=False)
     source = forms.ChoiceField(label=_("Source"), required=False)
+    tag = forms.ChoiceField(label=_("Tag"), required=False)
     sort = forms.ChoiceField(label=_("Order"), required=False)
 
     def __init__(self, *args, without=(), **kwargs):
@@ -41,6 +43,7 @@ class ListForm(forms.Form):
         ]
         known = sources(SOURCES_OFFERED)
         self.fields["source"].choices = [("", _("Source")), *((source, source) for source in known)]
+        self._offer_tags()
         newest, *others = ORDERS
         self.fields["sort"].choices = [
             ("", newest.label),
@@ -49,22 +52,36 @@ class ListForm(forms.Form):
         for name in without:
             del self.fields[name]
 
+    def _offer_tags(self):
+        """And the one that is asked for, as it is spelled there; nothing where nobody gave any."""
+        asked = self.data.get("tag", "").strip()
+        known = {name.casefold(): name for name in Tag.objects.known(TAGS_OFFERED)}
+        if asked and len(asked) <= Tag.LONGEST:
+            known[asked.casefold()] = asked
+        if known:
+            names = [(known[word], known[word]) for word in sorted(known)]
+            self.fields["tag"].choices = [("", _("Tag")), *names]
+        else:
+            del self.fields["tag"]
+
 
 class BulkForm(forms.Form):
     """What is done to the leads that were chosen: ``action``, and its value."""
 
-    OWNER, STAGE, DELETE = "owner", "stage", "delete"
+    OWNER, STAGE, TAG, DELETE = "owner", "stage", "tag", "delete"
     KEEP, NOBODY = "", "nobody"
 
-    action = forms.ChoiceField(choices=[(name, name) for name in (OWNER, STAGE, DELETE)])
+    action = forms.ChoiceField(choices=[(name, name) for name in (OWNER, STAGE, TAG, DELETE)])
     to_stage = forms.ChoiceField(label=_("Move to"), required=False)
     to_owner = forms.ChoiceField(label=_("Assign to"), required=False)
+    to_tag = forms.CharField(label=_("Tag to add"), max_length=Tag.LONGEST, required=False)
     sure = forms.BooleanField(required=False)
 
     def __init__(self, *args, people=None, **kwargs):
         super().__init__(*args, **kwargs)
         if people is None:
             people = [(person.pk, str(person)) for person in who_work_here()]
+        self.fields["to_tag"].widget.attrs |= {"placeholder": _("Tag…"), "autocomplete": "off"}
         self.fields["to_stage"].choices = [(self.KEEP, _("Stage…")), *Lead.Stage.choices]
         self.fields["to_owner"].choices = [
             (self.KEEP, _("Owner…")),
@@ -79,9 +96,11 @@ class BulkForm(forms.Form):
 
     def clean(self):
         cleaned = super().clean()
-        sets_something = cleaned.get("action") in (self.OWNER, self.STAGE)
+        sets_something = cleaned.get("action") in (self.OWNER, self.STAGE, self.TAG)
         if sets_something and not self.errors and not self._value(cleaned):
             raise forms.ValidationError(_("Choose what to set first."))
+        if cleaned.get("action") == self.TAG:
+            tags_of([cleaned.get("to_tag", "")])
         return cleaned
 
     def problem(self) -> str:
@@ -107,6 +126,8 @@ class BulkForm(forms.Form):
             lead.delete()
         elif self.what == self.STAGE:
             lead.move(value, by=by)
+        elif self.what == self.TAG:
+            Tag.objects.give(lead, [value])
         else:
             lead.owner_id = None if value == self.NOBODY else int(value)
             lead.save(by=by)
@@ -115,6 +136,8 @@ class BulkForm(forms.Form):
         words = {
             self.DELETE: ngettext("%(n)s lead deleted.", "%(n)s leads deleted.", done),
             self.STAGE: ngettext("%(n)s lead is in %(to)s.", "%(n)s leads are in %(to)s.", done),
+            self.TAG: ngettext("%(n)s lead has the tag %(to)s.",
+                               "%(n)s leads have the tag %(to)s.", done),
             self.OWNER: ngettext("%(n)s lead has the owner %(to)s.",
                                  "%(n)s leads have the owner %(to)s.", done),
         }  # fmt: skip
@@ -126,5 +149,7 @@ class BulkForm(forms.Form):
     def _to(self):
         if self.what == self.DELETE:
             return ""
+        if self.what == self.TAG:
+            return self.cleaned_data["to_tag"]
         choices = self.fields[f"to_{self.what}"].choices
         return {str(value): label for value, label in choices}[self._value(self.cleaned_data)]

@@ -23,10 +23,10 @@ WORDS = {
         "adresse, ihre e mail"
     ),
     "phone": (
-        "phone, phone number, telephone, telephone number, tel, mobile, mobile phone, mobile "
-        "phone number, mobile number, cell, cell phone, work phone, work phone number, "
-        "business phone, person phone, person phone work, person phone mobile, contact phone, "
-        "telefon, telefonnummer, handy, mobil, rufnummer"
+        "phone, phone number, user phone, telephone, telephone number, tel, mobile, mobile "
+        "phone, mobile phone number, mobile number, cell, cell phone, work phone, work phone "
+        "number, business phone, person phone, person phone work, person phone mobile, contact "
+        "phone, telefon, telefonnummer, handy, mobil, rufnummer"
     ),
     "company": (
         "company, company name, company account, account, account name, organization, "

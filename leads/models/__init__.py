@@ -3,6 +3,7 @@ from leads.models.appointment import Appointment, Attendance
 from leads.models.calendar_feed import CalendarFeed
 from leads.models.comment import Comment
 from leads.models.delivery import Delivery
+from leads.models.file_import import FileImport, FilePart, ImportedRow
 from leads.models.following import Following
 from leads.models.idempotency import IdempotencyKey
 from leads.models.interaction import Interaction
@@ -25,8 +26,11 @@ __all__ = [
     "CalendarFeed",
     "Comment",
     "Delivery",
+    "FileImport",
+    "FilePart",
     "Following",
     "IdempotencyKey",
+    "ImportedRow",
     "Interaction",
     "Lead",
     "ListColumns",

@@ -26,6 +26,7 @@ class Activity(models.Model):
         CONTACT = "contact", _("Contact Updated")
         STAGE = "stage", _("Stage Changed")
         OWNER = "owner", _("Owner Changed")
+        ASSIGNED = "assigned", _("Assigned")
         COMMENT = "comment_added", _("New Comment")
         CALL = "call", pgettext_lazy("noun", "Call")
         EMAIL = "email", _("New Email")

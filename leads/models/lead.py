@@ -15,6 +15,7 @@ from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED, email_key, phone_
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
 from leads.models.activity import Activity, change
 from leads.models.scored import Scored
+from leads.models.storing import store
 from leads.models.telling import tell_after_commit
 from notifications import audit
 from notifications.kinds import Kind
@@ -75,6 +76,12 @@ class LeadQuerySet(models.QuerySet):
             leads = super().bulk_create(objs, *args, **kwargs)
             Event.objects.bulk_create([lead.created_event() for lead in leads])
         return leads
+
+    def store_quietly(self, leads: list) -> None:
+        """Creates all at once, each with its first score. Nobody is told: whoever brings in many
+        tells of all of them together. Their times are as they are given."""
+        self.model.first_scores(leads)
+        store(self.model, leads)
 
     def delete(self):
         """Deletes each, as ``Lead.delete`` does."""
@@ -206,18 +213,20 @@ class Lead(Scored):
 
     # Writing: a lead and the event that tells of it are stored together or not at all.
 
-    def save(self, *args, by=None, quietly=False, **kwargs):
+    def save(self, *args, by=None, quietly=False, unheard=False, **kwargs):
         """Stores the lead. ``by`` is who changes it; who creates it is ``created_by``. What a merge
-        takes, nobody did to it: ``quietly`` makes the score anew without a word.
+        takes, nobody did to it: ``quietly`` makes the score anew without a word. Of a change that
+        goes ``unheard``, one of many, the timeline alone tells.
         Raises DoesNotExist for a lead that was deleted meanwhile: it does not come back."""
-        with transaction.atomic():
+        # A new one has nothing to go back to within what its caller does, so it needs no savepoint.
+        with transaction.atomic(savepoint=not self._state.adding):
             if self._state.adding:
                 self._first_score()
                 super().save(*args, **kwargs)
                 self.created_event().save()
             else:
                 with translation.override(STORED_IN):
-                    self._save_change(by, quietly, *args, **kwargs)
+                    self._save_change(by, quietly, unheard, *args, **kwargs)
 
     def move(self, stage: str, by, seen: str = "") -> bool:
         """Moves it into the stage, unless it left the stage in which it was ``seen``: then it stays
@@ -228,14 +237,16 @@ class Lead(Scored):
         self.save(by=by)
         return True
 
-    def delete(self, *args, erased="", **kwargs):
+    def delete(self, *args, by=None, erased="", **kwargs):
         """Deletes the lead; its notifications stay, without a link. Where somebody has it erased,
-        ``erased`` stands there in place of their words."""
+        ``erased`` stands there in place of their words. ``by`` is for the audit log, where no
+        request says it."""
         with transaction.atomic():
             if not Lead.objects.select_for_update().filter(pk=self.pk).exists():
                 return 0, {}
+            Event.objects.forget_lead(self.pk)
             Notification.objects.forget_lead(self.pk, erased)
-            audit.note(audit.Deed.LEAD_DELETED, about=f"lead {self.pk}")
+            audit.note(audit.Deed.LEAD_DELETED, about=f"lead {self.pk}", by=by)
             pk, result = self.pk, super().delete(*args, **kwargs)
             frames.send_after_commit(frames.lead_deleted(pk))
         return result
@@ -255,7 +266,7 @@ class Lead(Scored):
         else:
             event.save_naming(**naming)
 
-    def _save_change(self, by, quietly, *args, **kwargs):
+    def _save_change(self, by, quietly, unheard, *args, **kwargs):
         stored = Lead.objects.locked(self.pk)
         self._keep_score_of(stored)
         if same(self, stored):
@@ -265,11 +276,13 @@ class Lead(Scored):
         super().save(*args, **kwargs)
         by = by and by.pk
         Activity.objects.bulk_create(self._activities_since(stored, by))
-        if names := stored.contact_fields_that_differ(self):
+        if (names := stored.contact_fields_that_differ(self)) and not unheard:
             self.announce(Kind.CONTACT, f"{self.name}: {self._words_for(names)}", by)
         if self._scored_differently(stored):
-            self.rescore_quietly() if quietly else self.rescore(by)
-        tell_after_commit(self, stored=True)
+            quiet = quietly or unheard
+            self.rescore_quietly(shown=not unheard) if quiet else self.rescore(by)
+        if not unheard:
+            tell_after_commit(self, stored=True)
 
     def contact_fields_that_differ(self, other) -> list[str]:
         return [name for name in self.CONTACT_FIELDS if getattr(self, name) != getattr(other, name)]

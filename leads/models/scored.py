@@ -57,14 +57,16 @@ class Scored(models.Model):
         if self.score != before:
             tell_after_commit(self, stored=True)
 
-    def rescore_quietly(self) -> None:
-        """The same where nobody did anything to the lead: it was merged, or is as it was before."""
+    def rescore_quietly(self, shown=True) -> None:
+        """The same where nobody did anything to the lead: it was merged, or is as it was before.
+        Open pages are ``shown`` it."""
         kept = self.kept()
         before = self._made_anew(self._history(), score_rules.current(), timezone.now())
         self.score_told += self.score - before
         if self.kept() != kept:
             self._meta.model.objects.filter(pk=self.pk).update(**self.kept())
-            tell_after_commit(self, stored=True)
+            if shown:
+                tell_after_commit(self, stored=True)
 
     def fade(self, history, rules, now, may_tell: bool) -> bool:
         """Makes the score anew where nobody did anything: time passed, or the rules are others. The
@@ -88,6 +90,20 @@ class Scored(models.Model):
         """Of a lead that is about to be stored: without a query, and nothing to tell."""
         self._made_anew(scoring.NOTHING, score_rules.known(), timezone.now())
         self.score_told = self.score
+
+    @classmethod
+    def first_scores(cls, leads) -> None:
+        """Of many that are about to be stored. Of those that are alike in all that counts one is
+        scored: of these fields it counts only whether they are filled."""
+        filled = ("email", "phone", "company", "job_title", "message")
+        known = {}
+        for lead in leads:
+            alike = (lead.source, lead.created_at, *(bool(getattr(lead, name)) for name in filled))
+            if alike in known:
+                lead.__dict__.update(known[alike])
+            else:
+                lead._first_score()
+                known[alike] = lead.kept()
 
     def _keep_score_of(self, stored):
         """The score is no field that one changes: what the worker made of it meanwhile stays."""

@@ -5,6 +5,7 @@ import logging
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -71,6 +72,8 @@ def _one(pk, form, user):
             form.act(lead, by=user)
     except Lead.DoesNotExist:
         return _("It was deleted meanwhile.")
+    except ValidationError as problem:
+        return " ".join(problem.messages)
     except Exception:  # whatever it is, the next lead is not to suffer for it
         log.exception("bulk %s of lead %s failed", form.what, pk)
         return _("Something failed here. Try it again.")

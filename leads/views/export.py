@@ -2,7 +2,6 @@
 
 import csv
 import logging
-import re
 
 from django.contrib.auth.decorators import login_required
 from django.http import StreamingHttpResponse
@@ -11,20 +10,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from leads.glance import glance
+from leads.glance import glance, with_tags
 from leads.models import Lead
 from leads.showing import Showing
+from leads.spreadsheets import BOM, Echo, cell
 from notifications import audit, wire
 
 log = logging.getLogger(__name__)
 
 CHUNK = 500  # leads
-BOM = "\ufeff"  # tells Excel that it is UTF-8
-# What a spreadsheet would take for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = re.compile(r"[\t\r\n]|[\s\ufeff\u200b]*[=+@＝＋－＠-]")
 FIELDS = ("id", "first_name", "last_name", "email", "phone", "company", "job_title", "website",
-          "message", "city", "region", "postal_code", "country", "source", "stage", "score",
-          "owner", "created_at", "updated_at")  # fmt: skip
+          "message", "city", "region", "postal_code", "country", "source", "tags", "stage",
+          "score", "owner", "created_at", "updated_at")  # fmt: skip
 
 
 @login_required
@@ -42,19 +39,13 @@ def export(request):
     return response
 
 
-class _Echo:
-    """A file that gives back what is written, for csv."""
-
-    write = staticmethod(lambda text: text)
-
-
 class Everything:
     """A sheet of all fields of a lead."""
 
     heads = property(lambda self: [_heading(name) for name in FIELDS])
 
     def rows(self, leads):
-        return [[_value(lead, name) for name in FIELDS] for lead in leads]
+        return [[_value(lead, name) for name in FIELDS] for lead in with_tags(leads)]
 
 
 class Shown:
@@ -63,7 +54,7 @@ class Shown:
     NAMES = {"job-title": "job_title", "age": "created_at", "updated": "updated_at"}  # of fields
 
     def __init__(self, columns):
-        self.columns = list(columns)
+        self.columns, self.tags = list(columns), columns.tags
         self.glances = {column.name for column in columns} & {"next", "last"}
 
     @property
@@ -72,6 +63,7 @@ class Shown:
 
     def rows(self, leads):
         leads = glance(leads) if self.glances else leads
+        leads = with_tags(leads) if self.tags else leads
         return [[lead.name, *(self._of(lead, c.name) for c in self.columns)] for lead in leads]
 
     def _head(self, column):
@@ -88,11 +80,11 @@ class Shown:
 
 def _lines(sheet, chunks):
     """The head, then a chunk at a time. Where it breaks the last line says so."""
-    write, sent = csv.writer(_Echo()).writerow, 0
+    write, sent = csv.writer(Echo()).writerow, 0
     yield BOM + write(sheet.heads)
     try:
         for chunk in chunks:
-            yield "".join(write(map(_cell, row)) for row in sheet.rows(chunk))
+            yield "".join(write(map(cell, row)) for row in sheet.rows(chunk))
             sent += len(chunk)
     except Exception:  # the answer has begun: its last line is the only place left to say it
         log.exception("an export failed after %s leads", sent)
@@ -111,6 +103,8 @@ def _chunks(showing):
 
 
 def _heading(name) -> str:
+    if name == "tags":
+        return _("Tags")
     return capfirst(Lead._meta.get_field(name).verbose_name)
 
 
@@ -119,14 +113,7 @@ def _value(lead, name):
         return lead.get_stage_display()
     if name == "owner":
         return lead.owner or ""
+    if name == "tags":
+        return ", ".join(lead.tag_names)
     value = getattr(lead, name)
     return wire.moment(value) if name in ("created_at", "updated_at") else value
-
-
-def _cell(value):
-    """Text that a spreadsheet takes for text; a number stays one."""
-    if not isinstance(value, int):
-        value = str(value).replace("\0", "")
-        if FORMULA.match(value):
-            return f"'{value}"
-    return value

@@ -17,8 +17,9 @@ from leads import duplicates, policy
 from leads.agenda import say_conflicts
 from leads.forms.lead import EditForm, FieldForm, shown
 from leads.forms.people import offer, who_work_here
+from leads.forms.tags import TagForm
 from leads.forms.things import AppointmentForm, ComposerForm, TaskForm
-from leads.models import Following, Lead
+from leads.models import Following, Lead, Tag
 from leads.models.looking import who_looks
 from leads.neighbours import neighbours
 from leads.timeline import Stretch
@@ -32,7 +33,8 @@ TYPED = (
     *("first_name", "last_name", "email", "phone", "company", "job_title"),
     *("website", "city", "region", "postal_code", "country", "source"),
 )
-OPEN_SHOWN, DONE_SHOWN, AHEAD_SHOWN = 50, 20, 20
+OPEN_SHOWN, DONE_SHOWN, AHEAD_SHOWN, ORIGINS_SHOWN = 50, 20, 20, 10
+TAGS_OFFERED = 200
 UNDO = timedelta(minutes=1)  # that a completed task stays where it was
 
 
@@ -77,6 +79,7 @@ def page(request, lead, status=200, asked=None, **given):
         "just_merged": duplicates.just_merged(lead, request.GET),
         "dial": re.sub(r"[^\d+*#,;]", "", lead.phone),
         "receipts": _receipts(lead) if policy.leads_the_team(request.user) else None,
+        **_found_by(lead, may_change, given.get("tags")),
         "stretch": stretch,
         "entries": entries_of(stretch, request.user, request.GET.get("edit"), given.get("saying")),
         "composer": given.get("composer") or ComposerForm(),
@@ -90,6 +93,18 @@ def page(request, lead, status=200, asked=None, **given):
     }
     _offer_people(lead, context)
     return render(request, "leads/detail.html", context, status=status)
+
+
+def _found_by(lead, may_change, sent):
+    """Its tags, and what it came with."""
+    return {
+        "tags": Tag.objects.names(lead),
+        "tag_form": sent or TagForm(),
+        "known_tags": Tag.objects.known(TAGS_OFFERED) if may_change else (),
+        "origins": lead.origins.select_related("delivery__source", "file_import").order_by("-pk")[
+            :ORIGINS_SHOWN
+        ],
+    }
 
 
 def _facts(lead, may_change, sent):

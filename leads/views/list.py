@@ -11,10 +11,10 @@ from leads import duplicates, policy
 from leads.forms.lead import LeadForm
 from leads.forms.list import BulkForm, ListForm
 from leads.forms.view import ViewForm
-from leads.glance import glance
+from leads.glance import glance, with_tags
 from leads.models import Lead, SavedView
 from leads.orders import NEWEST
-from leads.showing import Showing
+from leads.showing import IMPORT, Showing
 
 PAGE = 50
 NAMES = ("name", "-name")  # the orders that the head of the names offers
@@ -83,6 +83,7 @@ def new(request):
 def with_cells(leads, columns) -> list:
     """The leads, each with what its row says beside the name: ``(column, text, on)``."""
     leads, there = glance(leads), columns.in_rows()
+    leads = with_tags(leads) if columns.tags else leads
     for lead in leads:
         lead.cells = [(column, column.of(lead), on) for column, on in there]
     return leads
@@ -109,6 +110,7 @@ def _said(showing):
         "first": showing.path,
         "carried": showing.carried,
         "without_search": showing.address(search=None),
+        "without_import": showing.address(**{IMPORT: None}),
         "unknown": showing.meaningless(),
         "by_name": _sort(showing, NAMES),
         "heads": heads,

@@ -19,6 +19,7 @@ VERBS = {
     Kind.CONTACT: _("changed contact details"),
     Kind.STAGE: _("changed the stage"),
     Kind.OWNER: _("changed the owner"),
+    Kind.ASSIGNED: _("gave it to"),
     Kind.COMMENT: _("commented"),
     Kind.CALL: _("logged a call to them"),
     Kind.EMAIL: _("logged an e-mail to them"),

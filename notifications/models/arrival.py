@@ -225,8 +225,7 @@ class InSets:
             related_lead_id, actor_id, created_at, updated_at
         )
         SELECT row.id, row.user_id, row.seq, row.seq, row.reason, event.id, kind, title, message,
-            CASE WHEN related_lead_id IS NULL THEN '' ELSE url END,
-            related_lead_id, actor_id, %(at)s, %(at)s
+            url, related_lead_id, actor_id, %(at)s, %(at)s
         FROM event JOIN unnest(
             %(ids)s::uuid[], %(of)s::bigint[], %(by)s::bigint[], %(seqs)s::bigint[],
             %(reasons)s::text[]

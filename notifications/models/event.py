@@ -45,6 +45,11 @@ class EventQuerySet(AttemptsQuerySet):
         event.save_naming(to=user_ids)
         return event
 
+    def forget_lead(self, lead_id: int) -> None:
+        """Takes a lead that is going off its events: what is told of it later leads nowhere. Part
+        of the transaction that deletes the lead, whose row the caller has locked."""
+        self.filter(related_lead_id=lead_id).update(related_lead=None, url="")
+
     def pending(self):
         """Due for the fan-out, oldest first."""
         return self.due().filter(fanned_out_at=None).order_by("pk")
@@ -213,7 +218,7 @@ class Event(Attempts):
             type=self.kind,
             title=self.title,
             message=self.message,
-            url=self.url if self.related_lead_id else "",
+            url=self.url,
             related_lead_id=self.related_lead_id,
             actor_id=self.actor_id,
         )

@@ -6,6 +6,8 @@
  *   <time datetime="…" data-clock>   a running clock, "4:07"
  *   … data-unanswered                amber after 5 minutes, red after 30 (`data-late`: "soon", "late")
  */
+import { breath } from "./breath.js";
+import { dates } from "./dates.js";
 import { text } from "./texts.js";
 
 const MINUTE = 60;
@@ -14,11 +16,10 @@ const DAY = 24 * HOUR;
 const SOON = 5 * MINUTE;
 const LATE = 30 * MINUTE;
 
-const language = document.documentElement.lang || undefined;
-const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
-const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short" });
-const dayAndYear = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+const exact = dates({ dateStyle: "full", timeStyle: "short" });
+const clock = dates({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const day = dates({ day: "numeric", month: "short" });
+const dayAndYear = dates({ dateStyle: "medium" });
 
 function dateOf(then, now) {
   return (then.getFullYear() === now.getFullYear() ? day : dayAndYear).format(then);
@@ -56,7 +57,6 @@ function write(element) {
   const say = running !== undefined ? clockOf : when !== undefined ? saidOf : ageOf;
   const words = say(then, now, seconds);
   if (element.textContent !== words) element.textContent = words;
-  element.title = exact.format(then);
   element.dataset.set = "";
   if ("unanswered" in element.dataset) {
     element.dataset.late = seconds >= LATE ? "late" : seconds >= SOON ? "soon" : "";
@@ -65,13 +65,21 @@ function write(element) {
 
 const KINDS = "time[data-age], time[data-when], time[data-clock]";
 
+/** The exact times, which nobody sees yet, come after what is read. */
 export function writeAges(root = document) {
-  root.querySelectorAll(KINDS).forEach(write);
+  const times = [...root.querySelectorAll(KINDS)];
+  times.forEach(write);
+  breath().then(() => times.forEach(explain));
+}
+
+function explain(element) {
+  const words = exact.format(new Date(element.dateTime));
+  if (element.title !== words) element.title = words;
 }
 
 export function ages() {
   writeAges();
-  setInterval(writeAges, 15_000);
+  setInterval(() => writeAges(), 15_000);
   setInterval(() => document.querySelectorAll("time[data-clock]").forEach(write), 1_000);
   document.addEventListener("leadbell:swapped", (event) => writeAges(event.target));
   document.addEventListener("visibilitychange", () => writeAges());

@@ -46,6 +46,23 @@ export async function submit(path, fields, { keepalive = false } = {}) {
   return { status: response.status, body: await response.json().catch(() => ({})) };
 }
 
+/** Bytes as the body of a request; the answer's JSON. */
+export async function bytes(path, body) {
+  const response = await fetch(path, {
+    method: "PUT",
+    credentials: "same-origin",
+    headers: {
+      Accept: "application/json",
+      "X-CSRFToken": csrfToken(),
+      "Content-Type": "application/octet-stream",
+    },
+    body,
+  });
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new ApiError(response.status, answer);
+  return answer;
+}
+
 /** The document of a page or fragment; null where there is nothing to show (204). Where the page moved
  * to, an ApiError says in its body. */
 export async function page(path) {

@@ -1,10 +1,8 @@
 /**
- * The bell: its badge, its name ("Notifications, 3 unread"), and the panel that it discloses. The
- * panel's list is a fragment of the server, fetched when it opens and again when something happens.
+ * The bell: its badge, its name ("Notifications, 3 unread"), and the panel that it discloses. What fills
+ * that (panel.js) comes when it is first opened.
  */
-import { seen } from "./seen.js";
 import { paced } from "./storms.js";
-import { refill, settled } from "./swap.js";
 import { counted, text } from "./texts.js";
 
 const MOST = 99;
@@ -14,10 +12,18 @@ const SAID = 1_500; // and between two that are read out
 export function bell(feed) {
   const button = document.querySelector("[data-bell]");
   const panel = document.getElementById(button.getAttribute("aria-controls"));
-  const list = panel.querySelector("[data-panel-list]");
   const isOpen = () => button.getAttribute("aria-expanded") === "true";
-  const fill = () => refill(list, list.dataset.src).then(() => isOpen() && seen(list), console.error);
-  const fillSoon = settled(() => isOpen() && fill(), 150);
+  let filled = null;
+
+  async function fill() {
+    filled ??= import("./panel.js").then((module) => module.panel(panel, { feed, isOpen }));
+    try {
+      (await filled)();
+    } catch (error) {
+      filled = null; // the next time it is asked for again
+      console.error(error);
+    }
+  }
 
   function toggle(open) {
     button.setAttribute("aria-expanded", String(open));
@@ -39,25 +45,7 @@ export function bell(feed) {
   document.addEventListener("pointerdown", (event) => {
     if (isOpen() && !panel.contains(event.target) && !button.contains(event.target)) toggle(false);
   });
-  list.addEventListener("toggle", () => seen(list), { capture: true }); // what was folded is on show
-  tabs(panel, list, fill);
   counts(feed, button);
-  for (const name of ["notification", "updated", "deleted", "bulk", "reset"]) {
-    feed.addEventListener(name, fillSoon);
-  }
-}
-
-/** Unread | All: links that choose what the list is filled from. */
-function tabs(panel, list, fill) {
-  panel.querySelectorAll("[data-panel-tab]").forEach((tab) =>
-    tab.addEventListener("click", () => {
-      list.dataset.src = tab.dataset.panelTab;
-      panel.querySelectorAll("[data-panel-tab]").forEach((other) =>
-        other.setAttribute("aria-pressed", String(other === tab)),
-      );
-      fill();
-    }),
-  );
 }
 
 function counts(feed, button) {

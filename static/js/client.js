@@ -80,6 +80,7 @@ export class LeadbellClient extends EventTarget {
     "lead:created": ({ lead }) => this.#emit("lead", { action: "add", lead }),
     "lead:updated": ({ lead }) => this.#emit("lead", { action: "change", lead }),
     "lead:deleted": ({ id }) => this.#emit("lead", { action: "remove", id }),
+    "lead:many": () => this.#emit("caught-up", { missed: 0, last: null, away: false }), // ask for lists anew
     "lead:presence": ({ id, userIds }) => this.#emit("presence", { id, userIds }),
     "lead:mentioned": ({ id, entryId }) => this.#emit("mentioned", { id, entryId }),
     "lead:appointments": ({ id }) => this.#emit("appointments", { id }),

@@ -7,7 +7,7 @@
  *   <button data-verb="read-all|read-storm">           without scripts too
  */
 import { notifications, submit } from "./api.js";
-import { deleteSoon, undo } from "./undo.js";
+import { deleteSoon, undo, undoable } from "./undo.js";
 
 const verbs = {
   read: (item) => mark(item, true),
@@ -55,14 +55,21 @@ function submitted(event) {
   Promise.resolve(verbs[verb](item, event.submitter)).catch(console.error);
 }
 
-export function items() {
+let begun = false;
+
+/** Once a page, whatever it lists them in. */
+export function items(feed) {
+  if (begun) return;
+  begun = true;
   document.addEventListener("click", opened);
   document.addEventListener("auxclick", opened);
   document.addEventListener("submit", submitted);
+  undoable();
+  follow(feed);
 }
 
 /** What came over the feed, shown on every item that is listed. */
-export function follow(feed) {
+function follow(feed) {
   const each = (id, action) =>
     document.querySelectorAll(`[data-notification="${id}"]`).forEach(action);
   feed.addEventListener("updated", ({ detail: { notification } }) =>

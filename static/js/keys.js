@@ -7,7 +7,7 @@
 
 const SEQUENCE = 1_200; // milliseconds between the two keys of a pair
 
-const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+export const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
 
 export function keys() {
   let before = null;
@@ -24,9 +24,7 @@ export function keys() {
     event.preventDefault();
     action();
   });
-  document.querySelectorAll("[data-keys-open]").forEach((button) =>
-    button.addEventListener("click", actions["?"]),
-  );
+  document.addEventListener("click", ({ target }) => target.closest("[data-keys-open]") && actions["?"]());
 }
 
 const actions = {

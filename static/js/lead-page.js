@@ -20,9 +20,11 @@ function unfolded({ target }) {
   requestAnimationFrame(() => details.querySelector("form :is(input:not([type=hidden]), textarea)")?.focus());
 }
 
-inplace();
-facts();
-mentions();
-entryOfAddress();
-addEventListener("hashchange", entryOfAddress);
-document.addEventListener("click", unfolded);
+export function leadPage() {
+  inplace();
+  facts();
+  mentions();
+  entryOfAddress();
+  addEventListener("hashchange", entryOfAddress);
+  document.addEventListener("click", unfolded);
+}

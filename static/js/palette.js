@@ -1,18 +1,16 @@
 /**
- * Ctrl+K: goes anywhere. The pages stand in the list of the template, the leads are asked for.
+ * The palette goes anywhere. The pages stand in the list of the template, the leads are asked for. How it
+ * is opened is palette-open.js's.
  *
  *   <dialog data-palette> with [data-palette-input], [data-palette-list]
  *   <template data-palette-pages> <a href data-words="other words">Tasks</a>
- *   <button data-palette-open>
  */
 import { combobox } from "./combobox.js";
 import { leadsCalled } from "./lead-search.js";
 import { text } from "./texts.js";
 
-export function palette() {
-  const dialog = document.querySelector("[data-palette]");
-  if (!dialog) return;
-  const input = dialog.querySelector("[data-palette-input]");
+/** Answers with what lists where one may go, by what was typed until then. */
+export function palette(dialog, input) {
   const known = pages();
 
   async function find(words, show) {
@@ -32,22 +30,7 @@ export function palette() {
     closed: () => dialog.open && dialog.close(),
   });
 
-  function show() {
-    if (dialog.open || document.querySelector("dialog[open]")) return;
-    input.value = "";
-    dialog.showModal();
-    input.focus();
-    box.open().catch(console.error);
-  }
-
-  document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-    event.preventDefault();
-    if (dialog.open) dialog.close();
-    else show();
-  });
-  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
-  document.querySelectorAll("[data-palette-open]").forEach((button) => button.addEventListener("click", show));
+  return box.open;
 }
 
 function pages() {

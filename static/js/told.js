@@ -7,15 +7,14 @@
  *   <template id="told-words"><i data-word="phone">…</i></template>
  *   <template id="storms"><i data-kind="lead_created">{n} new leads</i></template>
  */
+import { dates } from "./dates.js";
 
 const MOMENT = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC";
 const AT_THE_END = new RegExp(`${MOMENT}(, not ${MOMENT})?$`); // when it is, and when it was
 const UTC_MOMENT = /(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC/g;
-const GAPS = { task: ".*", title: ".*", time: MOMENT, before: MOMENT, score: "-?\\d+" };
+const GAPS = { task: ".*", title: ".*", time: MOMENT, before: MOMENT, score: "-?\\d+", number: "[0-9,]+", file: ".*" };
 const language = document.documentElement.lang || undefined;
-const exact = new Intl.DateTimeFormat(language, {
-  dateStyle: "medium", timeStyle: "short", hourCycle: "h23",
-});
+const exact = dates({ dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 const inside = (id) => [...(document.getElementById(id)?.content.children ?? [])];
 const words = new Map(inside("told-words").map((word) => [word.dataset.word, word.textContent]));
 const sentences = inside("told").map(({ dataset }) => ({ ...dataset, pattern: patternOf(dataset.sentence) }));
@@ -39,6 +38,7 @@ export const toldStorm = (kind, n) => (storms.get(kind) ?? "{n}").replace("{n}",
 
 function fill(gap, values) {
   if (gap === "time" || gap === "before") return localised(values[gap]);
+  if (gap === "number") return Number(values.number.replaceAll(",", "")).toLocaleString(language);
   if (gap !== "fields") return values[gap];
   return values.fields.split(", ").map((word) => words.get(word) ?? word).join(", ");
 }

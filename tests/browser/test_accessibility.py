@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.urls import get_resolver, resolve
 from playwright.sync_api import expect
 
-from leads.models import Activity, SavedView
+from leads.models import Activity, Delivery, SavedView, Source, Tag
 from notifications.models import Announcement
 from tests.browser.people import is_live, items, opened_panel, panel, toasts
 from tests.browser.test_look import (
@@ -15,7 +15,9 @@ from tests.browser.test_look import (
     leads,  # noqa: F401 (a fixture)
     pages,
 )
+from tests.browser.test_sources import source_pages, sources_with_all
 from tests.factories import AppointmentFactory, CommentFactory, LeadFactory, TaskFactory
+from tests.importing import imported, sent
 from tools import node
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -45,6 +47,9 @@ NOT_PAGES = {
     *("leads:field", "leads:say", "leads:take-back", "leads:mend"),
     *("leads:looking", "leads:look", "leads:mentions-seen", "leads:undo-merge"),
     *("leads:follow", "notifications:hear"),
+    *("leads:tags", "leads:pause"),
+    *("sources:test", "sources:move-rule", "sources:delete-rule", "sources:replay-failed"),
+    *("sources:replay", "sources:accept", "sources:turn-away"),
     *("leads:columns", "leads:save-view"),
     *("leads:complete-task", "leads:reopen-task", "leads:add-task", "leads:add-appointment"),
     *("calendar-feed", "renew-calendar-feed", "remove-calendar-feed"),
@@ -54,6 +59,8 @@ NOT_PAGES = {
     *("announcements:banners",),
     *("end-session", "end-other-sessions", "begin-two-steps", "confirm-two-steps"),
     *("renew-recovery-codes", "turn-off-two-steps", "leads:export-personal", "leads:erase"),
+    *("imports:begin", "imports:part", "imports:complete", "imports:progress", "imports:rows"),
+    *("imports:read", "imports:start", "imports:discard", "imports:cancel", "imports:again"),
     *("notifications:panel", "notifications:keep", "notifications:read-all"),
     "notifications:read-storm",
     *("notifications:read", "notifications:unread", "notifications:delete"),
@@ -63,6 +70,9 @@ EMPTY = (
     *("/", "/leads/", "/leads/board/", "/tasks/", "/calendar/?view=week", "/calendar/?view=month"),
     *("/calendar/?view=agenda", "/chat/", "/notifications/", "/notifications/archive/"),
 )
+
+
+SOURCES = dict.fromkeys((*Source.Kind.values, *Delivery.State.values, "rule"), 1)
 
 
 class Judge:
@@ -128,7 +138,8 @@ def house(leads, owner, teammate, elsewhere):  # noqa: F811
         meeting = AppointmentFactory(lead=lead, created_by=owner, attendee_ids=[owner.pk])
         said = CommentFactory(lead=lead, created_by=owner)
         CommentFactory(lead=lead, created_by=teammate, body="@Olga Owner: please call them")
-        query = {"stage": "new", "columns": "name,company,stage,email,score,age"}
+        Tag.objects.give(lead, ["demo", "a longer tag of a trade fair"])
+        query = {"stage": "new", "columns": "name,company,stage,tags,email,score,age"}
         view = SavedView.objects.create(owner=owner, name="New ones", shared=True, query=query)
         made = {"twin": lead, "other": twin, "task": task, "meeting": meeting, "view": view}
         made["entry"] = Activity.objects.get(comment=said)
@@ -154,10 +165,12 @@ def paths(house):
 def test_no_page_is_left_out(house):
     every = {name for name in named(get_resolver()) if not name.startswith("admin:")}
     judged = {resolve(path.partition("?")[0]).view_name for path in paths(house)}
-    others = {"login", "leads:bulk"}  # in tests of their own
+    others = {"login", "leads:bulk", "intake"}  # in tests of their own
     others |= {"forgotten-password", "password-asked", "new-password", "sign-in-code"}
     others |= {"leads:personal"}
+    others |= {resolve(path.partition("?")[0]).view_name for path in source_pages(SOURCES)}
     others |= {"announcements:list", "announcements:new", "announcements:withdraw"}
+    others |= {"imports:list", "imports:new", "imports:detail", "imports:undo"}
     assert "leads:detail" in judged
     assert every - judged - others == NOT_PAGES
 
@@ -209,6 +222,39 @@ def test_axe_finds_nothing_on_the_pages_of_a_manager(judge_as, manager, leads): 
     judge = judge_as(manager)
     for path in ("/leads/board/", f"/leads/{leads['long']}/"):
         judge.open(path)
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_on_the_pages_of_imports(judge_as, manager, elsewhere):
+    def make():
+        table = "Name,E-mail,Size\nAda,ada@example.org,38\nAda,ada@example.org,\nAlan,x@,44\n"
+        done = imported(table, by=manager)
+        at_work, sent_only = sent(table, by=manager), sent(table, by=manager)
+        at_work.start("en")
+        return done.pk, at_work.pk, sent_only.pk
+
+    judge = judge_as(manager)
+    for path in ("/imports/", "/imports/new/"):
+        judge.open(path)
+    done, at_work, sent_only = elsewhere(make)
+    for path in ("", f"{done}/", f"{done}/undo/", f"{at_work}/", f"{sent_only}/"):
+        judge.open(f"/imports/{path}")
+    judge.open(f"/leads/?import={done}")
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_on_the_pages_of_sources(judge_as, manager, owner, elsewhere):
+    judge = judge_as(manager)
+    judge.open("/sources/")
+    house = elsewhere(lambda: sources_with_all(manager, owner))
+    for path in source_pages(house):
+        judge.open(path)
+    page = judge.person.open(f"/sources/{house['json']}/rules/new/")
+    page.get_by_label("Field 1").fill("Country")
+    page.get_by_role("button", name="Save rule").click()
+    expect(page.get_by_text("Say what a condition compares with.")).to_be_visible()
+    is_live(page)
+    judge.judge("a rule with a mistake")
     judge.finds_nothing()
 
 
@@ -327,6 +373,27 @@ def test_axe_finds_nothing_on_the_page_to_sign_in_and_those_of_errors(judge_as, 
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
     judge.judge("/login/ with mistakes")
+    judge.finds_nothing()
+
+
+def test_axe_finds_nothing_on_the_form_that_strangers_fill_in(judge_as, owner):
+    source = Source.objects.create(name="Website", kind="form", fill_seconds=0)
+    judge = judge_as(owner)
+    page = judge.page
+    judge.person.context.clear_cookies()
+    page.goto(source.path)
+    judge.judge("the form")
+    page.get_by_label("Email").fill("nobody")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_label("Email")).to_have_attribute("aria-invalid", "true")
+    judge.judge("the form with mistakes")
+    page.get_by_label("First name").fill("Ada")
+    page.get_by_label("Email").fill("ada@example.org")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
+    judge.judge("thanks")
+    page.goto("/in/nowhere/")
+    judge.judge("a form that is gone")
     judge.finds_nothing()
 
 

@@ -167,7 +167,9 @@ def test_an_appointment_that_ends_too_soon_says_so_and_is_mended(browser_of, own
     page.get_by_label("Starts").fill("2031-05-04T10:30")
     page.get_by_label("Ends", exact=True).fill("2031-05-04T10:00")
     page.get_by_role("button", name="Add appointment").click()
-    expect(page.get_by_label("Ends", exact=True)).to_have_accessible_description(re.compile("after it starts"))
+    expect(page.get_by_label("Ends", exact=True)).to_have_accessible_description(
+        re.compile("after it starts")
+    )
     expect(page.get_by_label("Appointment", exact=True)).to_have_value("Demo")
     page.get_by_label("Ends", exact=True).fill("2031-05-04T11:00")
     page.get_by_role("button", name="Add appointment").click()

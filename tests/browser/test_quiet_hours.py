@@ -22,8 +22,7 @@ from tests.browser.test_sound_and_desktop import COUNT_TONES, SHOWN, rings
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AT = """async ([zone, from, until, moments]) => {
-    const { src } = document.querySelector("script[type=module]");
-    const { QuietHours } = await import(src.replace("app.js", "quiet-hours.js"));
+    const { QuietHours } = await import(document.querySelector("link[href*='quiet-hours']").href);
     const hours = new QuietHours({ from, until, zone });
     return moments.map((moment) => {
         const { quiet, changes } = hours.at(Date.parse(moment));
