@@ -70,6 +70,7 @@ class Docs(SpectacularSwaggerView):
 
     template_name = "crm/docs.html"
 
+    @extend_schema(exclude=True)
     def get(self, request, *args, **kwargs):
         answer = super().get(request, *args, **kwargs)
         del answer["Cross-Origin-Opener-Policy"]  # the library opens it, for sign-ins by OAuth
