@@ -215,10 +215,10 @@ def test_a_new_password_by_letter_ends_every_sign_in(owner, page, letter_to, end
     assert page.get(ME).status_code == 200
     with committing():
         assert set_password(link)["Location"] == LOGIN
+    assert not PageSignIn.objects.filter(user=owner).exists()
     assert page.get(ME).status_code == 401
     assert APIClient().post(REFRESH, {"refresh": tokens["refresh"]}).status_code == 401
     assert (owner.pk, 4401, "") in ended
-    assert not PageSignIn.objects.filter(user=owner).exists()
     assert by_page(owner.email).status_code == 200
     assert by_page(owner.email, NEW).status_code == 302
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import get_resolver
 from rest_framework.test import APIClient
 
-from crm.bounds import TOO_LARGE
+from crm.bounds import TOO_LARGE, BodyLimit
 from crm.middleware import POWERS
 from crm.models import User
 from leads.models import Lead, SavedView
@@ -162,6 +162,18 @@ def test_what_is_refused_before_django_reads_it_is_not_sniffed(tmp_path, owner):
         answer = httpx.post(f"{running.base}/api/leads/", content=b"x" * (ours.BODY_LIMIT + 1))
     assert (answer.status_code, answer.content) == (413, TOO_LARGE)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_what_another_server_lets_through_is_refused_with_it_too():
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    large = {"type": "http", "headers": [(b"content-length", b"9999999")]}
+    await BodyLimit(None)(large, None, send)
+    assert sent[0]["status"] == 413
+    assert (b"x-content-type-options", b"nosniff") in sent[0]["headers"]
 
 
 # Pages of other sites
