@@ -6,6 +6,8 @@ class CrmConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self):
-        from crm import signin
+        from crm import audit, signin
+        from notifications.audit import keep_by
 
+        keep_by(audit.note)
         signin.connect()

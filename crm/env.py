@@ -86,14 +86,12 @@ def allowed_hosts(debug: bool) -> list[str]:
     return hosts or ["localhost", "127.0.0.1", "[::1]"]
 
 
-def trusted_origins() -> list[str]:
-    origins = names("CSRF_TRUSTED_ORIGINS")
-    for origin in origins:
+def origins(name: str) -> list[str]:
+    found = names(name)
+    for origin in found:
         if not _is_address(origin, {"http", "https"}):
-            raise ImproperlyConfigured(
-                f"CSRF_TRUSTED_ORIGINS has {origin!r}: write each as https://host."
-            )
-    return origins
+            raise ImproperlyConfigured(f"{name} has {origin!r}: write each as https://host.")
+    return found
 
 
 def _is_address(url, schemes) -> bool:
@@ -184,3 +182,31 @@ POSTGRESQL = {
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
 }
+
+
+MAIL_HINT = (
+    "EMAIL_URL is not a mail server: write smtp://user:password@host:25, "
+    "smtp+tls://user:password@host:587 or smtp+ssl://user:password@host:465."
+)
+MAILERS = {"smtp", "smtps", "smtp+tls", "smtp+ssl"}
+MAIL_SECONDS = 15  # to wait for the server
+
+
+def mail(debug: bool) -> dict:
+    """Django's settings of the mail server that EMAIL_URL names; the console's with ``debug``;
+    none where no mail can be sent."""
+    url = text("EMAIL_URL")
+    if not url:
+        backend = "django.core.mail.backends.console.EmailBackend"
+        return {"EMAIL_BACKEND": backend} if debug else {}
+    if not _is_address(url, MAILERS):
+        raise ImproperlyConfigured(MAIL_HINT)
+    try:
+        config = environ.Env.email_url_config(url)
+    except Exception as problem:
+        raise ImproperlyConfigured(MAIL_HINT) from problem
+    names = ("BACKEND", "HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    kept = {f"EMAIL_{name}": config.get(f"EMAIL_{name}") for name in names}
+    return {name: value for name, value in kept.items() if value is not None} | {
+        "EMAIL_TIMEOUT": MAIL_SECONDS
+    }

@@ -2,6 +2,10 @@
 
 from django.core.management import call_command
 
+from crm.audit import AuditEntry
+from crm.entrance import letters
+from crm.entrance.asked import AskedForPassword
+from crm.entrance.tries import Try
 from leads.jobs import JOBS as LEADS
 from notifications.jobs import JOBS as NOTIFICATIONS
 from notifications.worker import Job
@@ -16,4 +20,15 @@ def forget_sessions() -> int:
     return 0
 
 
-JOBS = [*NOTIFICATIONS, *LEADS, Job("expired sessions", 6 * HOUR, forget_sessions)]
+def forget_tries() -> int:
+    return Try.objects.forget_old() + AskedForPassword.objects.forget_old()
+
+
+JOBS = [
+    *NOTIFICATIONS,
+    *LEADS,
+    Job("passwords that were asked for", 2, letters.send_due),
+    Job("expired sessions", 6 * HOUR, forget_sessions),
+    Job("old tries", HOUR, forget_tries),
+    Job("old entries of the audit log", HOUR, AuditEntry.objects.forget_old),
+]

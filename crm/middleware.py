@@ -45,6 +45,31 @@ class CompressedPages(GZipMiddleware):
         return super().process_response(request, response)
 
 
+# What no page of ours asks a browser for, and so nothing that gets into one can.
+POWERS = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+          "magnetometer", "microphone", "midi", "payment", "serial", "usb",
+          "xr-spatial-tracking")  # fmt: skip
+
+
+class NoPowers:
+    """Every answer says which of a browser's powers its page does without, and that no page of
+    another site may embed it. Where CORS lets one read the API, it does not embed."""
+
+    HEADERS = {
+        "Permissions-Policy": ", ".join(f"{power}=()" for power in POWERS),
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        for name, value in self.HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
 class LockedOut:
     """A sign-in that axes refused keeps its page or its JSON, and says so with a 429.
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -10,7 +11,23 @@ from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from crm import zones
+from crm.audit import AuditEntry, note_changes
+from crm.entrance.asked import AskedForPassword
+from crm.entrance.devices import Device, PageSignIn
+from crm.entrance.second import RecoveryCode, SecondStep
+from crm.entrance.tries import Try
 from notifications import realtime
+
+__all__ = [
+    "AskedForPassword",
+    "AuditEntry",
+    "PageSignIn",
+    "RecoveryCode",
+    "SecondStep",
+    "TokenSignIn",
+    "Try",
+    "User",
+]
 
 
 class EmailKeyField(models.EmailField):
@@ -116,15 +133,18 @@ class User(AbstractBaseUser):
         return self.password, self.role, self.is_active
 
     def save(self, *args, **kwargs):
-        """Stores the user. A new password or role, and deactivation, end the sign-ins by token and
-        close the sockets on every process."""
-        before = getattr(self, "_stored", None)
+        """Stores the user. A new password or role, and deactivation, close the sockets on every
+        process; a new password and deactivation end every sign-in."""
+        before, added = getattr(self, "_stored", None), self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)
             self._stored = self._rights()
+            if added or before not in (None, self._stored):
+                note_changes(self, before, self._stored, added)
             if before not in (None, self._stored):
                 if before[0] != self.password or not self.is_active:
                     self.token_sign_ins.filter(ended_at=None).update(ended_at=timezone.now())
+                    Session.objects.filter(sign_in__user=self).delete()
                 transaction.on_commit(self.close_sockets_after_commit, robust=True)
 
     def close_sockets_after_commit(self):
@@ -181,16 +201,20 @@ class TokenSignInQuerySet(models.QuerySet):
         return self.filter(ended_at=None, user__is_active=True)
 
 
-class TokenSignIn(models.Model):
+class TokenSignIn(Device):
     """One sign-in through the token API: every token that descends from it carries its id as
     the claim ``sid``, so that signing out ends them, and the sockets opened with them, together."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="token_sign_ins")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     objects = TokenSignInQuerySet.as_manager()
+
+    @staticmethod
+    def oldest():
+        """What was last renewed before has expired."""
+        return timezone.now() - settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"]
 
     def __str__(self):
         return f"{self.user} since {self.created_at:%Y-%m-%d %H:%M}"

@@ -21,6 +21,13 @@ class MeSerializer(UserSerializer):
 class Credentials(serializers.Serializer):
     email = StrictCharField(max_length=254)
     password = StrictCharField(max_length=1000, write_only=True)
+    otp = StrictCharField(
+        max_length=20,
+        required=False,
+        allow_blank=True,
+        write_only=True,
+        help_text="The code of who signs in in two steps: of the app, or a recovery code.",
+    )
 
 
 class Refresh(serializers.Serializer):

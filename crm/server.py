@@ -66,6 +66,7 @@ class BoundedRequest(WebRequest):
         self.refused = True
         head = (
             "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/json\r\n"
+            "X-Content-Type-Options: nosniff\r\n"
             f"Content-Length: {len(TOO_LARGE)}\r\nConnection: close\r\n\r\n"
         )
         self.channel.transport.write(head.encode() + TOO_LARGE)

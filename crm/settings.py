@@ -11,7 +11,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret_key(DEBUG)
 ALLOWED_HOSTS = env.allowed_hosts(DEBUG)
-CSRF_TRUSTED_ORIGINS = env.trusted_origins()
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 PORT = env.number("PORT", 8000, 1, 65535)
 REDIS_URL = env.redis_url()
 EMBEDDED = not REDIS_URL  # one process does it all, the worker's jobs included
@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "axes",
+    "corsheaders",
     "csp",
     "crm",
     "leads",
@@ -47,16 +48,20 @@ MIDDLEWARE = [
     "crm.requests.Traced",
     "crm.health.ByAnyName",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "crm.middleware.NoPowers",
+    "corsheaders.middleware.CorsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "crm.middleware.CompressedPages",
     "crm.middleware.ApiAnswersInJson",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "crm.entrance.devices.LastUse",
+    "crm.audit.Doer",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "crm.languages.InTheirLanguage",
     "crm.zones.InTheirZone",
     "axes.middleware.AxesMiddleware",
@@ -124,21 +129,28 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds for which the link of a letter is good, once
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "today"
 LOGOUT_REDIRECT_URL = "login"
 
-# Five wrong passwords from one address for one account, and that pair waits fifteen minutes:
-# nobody can lock out somebody else who signs in from elsewhere.
+# Five wrong passwords from one address for one account, and that pair waits fifteen minutes;
+# fifty from one address, and that waits: nobody can lock out who signs in from elsewhere.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "email"
 AXES_USERNAME_CALLABLE = "crm.signin.account_of"
-AXES_CLIENT_IP_CALLABLE = "crm.signin.address_of"
+AXES_CLIENT_IP_CALLABLE = "crm.entrance.address.neighbourhood_of"
+AXES_HANDLER = "crm.entrance.passwords.WrongPasswords"
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+
+MAIL = env.mail(DEBUG)
+SENDS_MAIL = bool(MAIL)
+vars().update(MAIL)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "leadbell@localhost")
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env.number("ACCESS_TOKEN_MINUTES", 15, 1, 1440)),
@@ -187,6 +199,7 @@ SOCKETS_PER_USER = 20
 HEARTBEAT_SECONDS = 15
 IMPORT_MEGABYTES = env.number("IMPORT_MEGABYTES", 100, 1, 2000)  # of one file, sent in parts
 NOTIFICATION_DAYS = env.number("NOTIFICATION_DAYS", 90, 1, 3650)
+AUDIT_DAYS = env.number("AUDIT_DAYS", 730, 1, 3650)
 META_GRAPH_URL = env.graph_url()
 TOMBSTONE_DAYS = env.number("TOMBSTONE_DAYS", 30, 1, 3650)
 
@@ -217,7 +230,6 @@ STORAGES = {
 # What browsers are told
 
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/api/docs/"],
     "DIRECTIVES": {
         "default-src": ["'self'"],
         "base-uri": ["'none'"],
@@ -227,6 +239,12 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     },
 }
+# Pages of other origins use the API by token, where the environment names them; never by cookie.
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-match"]
+CORS_EXPOSE_HEADERS = ["etag", "idempotent-replayed", "retry-after"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from chat.api import ConversationViewSet
 from crm import api, chat, health, quiet, signin, views
 from crm.announcing.api import AnnouncementViewSet
+from crm.entrance import forgotten, sessions, steps, two_steps
 from crm.operations import exposition
 from leads import api as leads
 from leads.views import calendar, feed, intake, tasks
@@ -52,14 +53,28 @@ api_urls = [
 
 urlpatterns = [
     path("api/", include(api_urls)),
+    path("admin/login/", steps.admin_sign_in),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", exposition.answer),
-    path("login/", views.login, name="login"),
+    path("login/", steps.sign_in, name="login"),
+    path("login/code/", steps.code, name="sign-in-code"),
+    path("password/", forgotten.ask, name="forgotten-password"),
+    path("password/asked/", forgotten.asked, name="password-asked"),
+    path("password/<uidb64>/<token>/", forgotten.new, name="new-password"),
     path("logout/", views.logout, name="logout"),
     path("", views.today, name="today"),
     path("settings/", views.settings, name="settings"),
+    path("settings/password/", forgotten.change, name="change-password"),
+    path("settings/sessions/", sessions.index, name="sessions"),
+    path("settings/sessions/<uuid:pk>/end/", sessions.end, name="end-session"),
+    path("settings/sessions/end/", sessions.end_others, name="end-other-sessions"),
+    path("settings/two-steps/", two_steps.index, name="two-steps"),
+    path("settings/two-steps/begin/", two_steps.begin, name="begin-two-steps"),
+    path("settings/two-steps/confirm/", two_steps.confirm, name="confirm-two-steps"),
+    path("settings/two-steps/codes/", two_steps.renew, name="renew-recovery-codes"),
+    path("settings/two-steps/off/", two_steps.turn_off, name="turn-off-two-steps"),
     path("settings/quiet/", quiet.hours, name="quiet"),
     path("leads/", include("leads.urls")),
     path("imports/", include("leads.import_urls")),

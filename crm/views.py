@@ -1,11 +1,11 @@
-"""The pages that belong to no app: signing in, what to do now, and what the browser asks for."""
+"""The pages that belong to no app: signing out, what to do now, and what the browser asks for."""
 
 from pathlib import Path
 
 from django.conf import settings as config
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.contrib.staticfiles import finders
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from crm.forms import ProfileForm, SignInForm
+from crm.forms import ProfileForm
 from leads import days, due
 from leads.models import Appointment, Lead, Mention, Pause, Task
 from leads.views.tasks import for_who_may_change
@@ -31,13 +31,6 @@ MENTIONS_SHOWN = 10
 NEWS_SHOWN = 10  # leads that they are about
 
 
-class SignIn(LoginView):
-    template_name = "crm/login.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
-
-
-login = SignIn.as_view()
 logout = LogoutView.as_view()
 
 

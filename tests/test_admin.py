@@ -14,7 +14,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from chat.models import ChatInbox, Message
-from crm.models import User
+from crm.models import AuditEntry, SecondStep, User
 from leads.models import (
     Activity,
     Appointment,
@@ -552,6 +552,8 @@ MAKERS = {
     ImportedRow: make_imported_row,
     SavedView: lambda n: SavedView.objects.create(owner=UserFactory(), name=f"{n}", shared=True),
     ListColumns: lambda n: ListColumns.objects.create(user=UserFactory(), columns="name,age"),
+    AuditEntry: lambda n: AuditEntry.objects.create(what="role", by=UserFactory(), about=f"{n}"),
+    SecondStep: lambda n: SecondStep.begin(UserFactory()),
     CalendarFeed: lambda n: CalendarFeed.objects.renew(UserFactory()),
     Message: make_message,
     ChatInbox: lambda n: ChatInbox.objects.get(pk=make_message(n).recipient_id),

@@ -35,7 +35,7 @@ def in_code(pattern):
 
 
 def test_every_setting_of_the_environment_is_documented_and_only_those():
-    read = in_code(r'(?:env\.|\b)(?:text|flag|number|names|choice|token)\(\s*"([A-Z_]+)"')
+    read = in_code(r'(?:env\.|\b)(?:text|flag|number|names|choice|token|origins)\(\s*"([A-Z_]+)"')
     table = text("docs", "operations.md").split("## Commands")[0]
     rows = re.findall(r"^\| (`[A-Z_]+`[^|]*)\|", table, re.MULTILINE)
     documented = {name for row in rows for name in named(row)}
@@ -137,3 +137,15 @@ def test_the_tests_that_prove_an_invariant_exist():
     proofs = set(re.findall(r"`(test_\w+\.py)`", text("docs", "architecture.md")))
     assert len(proofs) > 3
     assert all((ROOT / "tests" / name).exists() for name in proofs)
+
+
+def test_every_threat_names_tests_and_they_exist():
+    table = text("docs", "security.md").split("## Threats")[1].split("## ")[0]
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")][2:]
+    assert len(rows) > 20
+    for threat, _counter, tests in rows:
+        found = re.findall(r"`(test_\w+\.py)::(test_\w+)`", tests)
+        assert found, threat
+        for file, name in found:
+            code = text("tests", file)
+            assert re.search(rf"^(async )?def {name}\(", code, re.MULTILINE), name

@@ -16,9 +16,10 @@ from crm import env
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = {"SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "crm.example"}
 VARIABLES = (
-    "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL",
-    "REDIS_PREFIX", "PORT", "HTTPS", "DATABASE_POOL_SIZE", "ACCESS_TOKEN_MINUTES",
-    "REFRESH_TOKEN_DAYS", "METRICS_TOKEN", "LOG_FORMAT", "REDIS_TLS_VERIFY",
+    "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS",
+    "CORS_ALLOWED_ORIGINS", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "AUDIT_DAYS", "DATABASE_URL",
+    "REDIS_URL", "REDIS_PREFIX", "PORT", "HTTPS", "DATABASE_POOL_SIZE", "ACCESS_TOKEN_MINUTES",
+    "REFRESH_TOKEN_DAYS", "REDIS_TLS_VERIFY", "METRICS_TOKEN", "LOG_FORMAT",
 )  # fmt: skip
 
 
@@ -57,6 +58,10 @@ WRONG = {
                      "postgres://[::1/leadbell"],
     "CSRF_TRUSTED_ORIGINS": ["crm.example", "https://crm.example,crm.example", "ftp://crm.example",
                              "https://", "https://[::1"],
+    "EMAIL_URL": ["mail.example", "http://mail.example", "smtp://", "smtp://host:x",
+                  "smtp://[::1"],
+    "AUDIT_DAYS": ["x", "0", "3651"],
+    "CORS_ALLOWED_ORIGINS": ["*", "shop.example", "null"],
 }  # fmt: skip
 
 
@@ -109,6 +114,10 @@ def test_every_variable_reaches_the_setting_it_is_for(start):
     settings = start(
         **PRODUCTION,
         CSRF_TRUSTED_ORIGINS="https://crm.example, http://localhost:8000",
+        CORS_ALLOWED_ORIGINS="https://shop.example",
+        EMAIL_URL="smtp+tls://ann:s%40cret@mail.example:587",
+        DEFAULT_FROM_EMAIL="crm@example.com",
+        AUDIT_DAYS="90",
         DATABASE_URL="postgres://ann:s%40cret@db:5433/leads?sslmode=require",
         DATABASE_POOL_SIZE="8",
         IMPORT_MEGABYTES="250",
@@ -122,6 +131,12 @@ def test_every_variable_reaches_the_setting_it_is_for(start):
     database = settings["DATABASES"]["default"]
     assert settings["SECRET_KEY"] == "k" * 50
     assert settings["ALLOWED_HOSTS"] == ["crm.example"]
+    assert settings["CORS_ALLOWED_ORIGINS"] == ["https://shop.example"]
+    assert (settings["EMAIL_HOST"], settings["EMAIL_PORT"]) == ("mail.example", 587)
+    assert (settings["EMAIL_HOST_USER"], settings["EMAIL_HOST_PASSWORD"]) == ("ann", "s@cret")
+    assert (settings["EMAIL_USE_TLS"], settings["SENDS_MAIL"]) == (True, True)
+    assert settings["DEFAULT_FROM_EMAIL"] == "crm@example.com"
+    assert settings["AUDIT_DAYS"] == 90
     assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://crm.example", "http://localhost:8000"]
     assert database["ENGINE"] == "crm.postgresql"
     assert (database["USER"], database["PASSWORD"]) == ("ann", "s@cret")

@@ -51,6 +51,9 @@ PAGES = (
     "/announcements/banners/",
     "/settings/",
     "/settings/quiet/",
+    "/settings/password/",
+    "/settings/sessions/",
+    "/settings/two-steps/",
 )
 POSTS = (
     "/chat/{person}/send/",
@@ -95,6 +98,12 @@ POSTS = (
     "/notifications/{notification}/unread/",
     "/notifications/{notification}/delete/",
     "/settings/quiet/",
+    "/settings/password/",
+    "/settings/sessions/end/",
+    "/settings/two-steps/begin/",
+    "/settings/two-steps/confirm/",
+    "/settings/two-steps/codes/",
+    "/settings/two-steps/off/",
     "/notifications/read-storm/",
     "/settings/",
 )

@@ -19,6 +19,7 @@ from leads.models import (
     Origin,
     Task,
 )
+from notifications import audit
 from notifications.models import Event, Notification
 
 BATCH = 200
@@ -119,21 +120,23 @@ def _take_away(row) -> bool:
         kept = set(touched(Lead.objects.filter(pk__in=pks), row).values_list("pk", flat=True))
         row.undo_kept += len(kept)
         pks -= kept
-    _delete(sorted(pks), tell=row.created <= MOST_TOLD)
+    _delete(sorted(pks), row.undone_by, tell=row.created <= MOST_TOLD)
     row.undo_done += len(places)
     row.undo_place = max(places.values())
     return True
 
 
-def _delete(pks, tell):
+def _delete(pks, by, tell):
     """As ``Lead.delete`` does each. Nobody was told of most: those go together."""
     told = set(
         Notification.objects.filter(related_lead__in=pks).values_list("related_lead", flat=True)
     )
     told |= set(Event.objects.filter(related_lead__in=pks).values_list("related_lead", flat=True))
     for lead in Lead.objects.filter(pk__in=told):
-        lead.delete()
-    untold = [pk for pk in pks if pk not in told]
+        lead.delete(by=by)
+    if untold := [pk for pk in pks if pk not in told]:
+        about = f"{len(untold)} leads of an import, {untold[0]} to {untold[-1]}"
+        audit.note(audit.Deed.LEAD_DELETED, about=about, by=by)
     models.QuerySet(Lead).filter(pk__in=untold).delete()
     if tell:
         texts = [frames.lead_deleted(pk) for pk in untold]

@@ -17,6 +17,7 @@ from leads.models.activity import Activity, change
 from leads.models.scored import Scored
 from leads.models.storing import store
 from leads.models.telling import tell_after_commit
+from notifications import audit
 from notifications.kinds import Kind
 from notifications.models import Event, Notification
 from notifications.models.leads import hold
@@ -236,13 +237,16 @@ class Lead(Scored):
         self.save(by=by)
         return True
 
-    def delete(self, *args, **kwargs):
-        """Deletes the lead; its notifications stay, without a link."""
+    def delete(self, *args, by=None, erased="", **kwargs):
+        """Deletes the lead; its notifications stay, without a link. Where somebody has it erased,
+        ``erased`` stands there in place of their words. ``by`` is for the audit log, where no
+        request says it."""
         with transaction.atomic():
             if not Lead.objects.select_for_update().filter(pk=self.pk).exists():
                 return 0, {}
             Event.objects.forget_lead(self.pk)
-            Notification.objects.forget_lead(self.pk)
+            Notification.objects.forget_lead(self.pk, erased)
+            audit.note(audit.Deed.LEAD_DELETED, about=f"lead {self.pk}", by=by)
             pk, result = self.pk, super().delete(*args, **kwargs)
             frames.send_after_commit(frames.lead_deleted(pk))
         return result

@@ -18,6 +18,7 @@ from leads.importing.running import cancel as cancel_import
 from leads.models import FileImport, ImportedRow
 from leads.models.file_import import PART_BYTES
 from leads.views.for_managers import for_who_leads
+from notifications import audit
 
 PAGE = 50
 State = FileImport.State
@@ -235,6 +236,7 @@ def rows(request, row):
     """The rows that made nothing, as CSV, to mend and import again; ``?only=failed`` those."""
     only = request.GET.get("only")
     outcomes = [only] if only in report.TO_MEND else report.TO_MEND
+    audit.note(audit.Deed.EXPORTED, about=f"rows of import {row.pk}")
     lines = report.lines(row, outcomes)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="import-{row.pk}-rows.csv"'

@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from notifications import audit
 from notifications.kinds import Kind
 from notifications.models.event import Event
 from notifications.models.notification import Notification
@@ -231,6 +232,9 @@ class Announcement(models.Model):
             if stored.withdrawn_at is None:
                 stored.withdrawn_at, stored.withdrawn_by = timezone.now(), by
                 stored.save(update_fields=["withdrawn_at", "withdrawn_by"])
+                audit.note(
+                    audit.Deed.ANNOUNCEMENT_WITHDRAWN, about=f"announcement {self.pk}", by=by
+                )
                 if stored.event_id is not None:
                     recall(stored.event_id)
                 self.refresh_from_db()

@@ -69,14 +69,17 @@ class NotificationQuerySet(models.QuerySet):
         """Takes these rows, tombstones whose time is over, out of the table."""
         super().filter(pk__in=list(pks))._raw_delete(self.db)
 
-    def forget_lead(self, lead_id: int) -> None:
-        """Takes a lead that is going off its notifications, which is a change of each of them.
+    def forget_lead(self, lead_id: int, erased: str = "") -> None:
+        """Takes a lead that is going off its notifications, which is a change of each of them;
+        ``erased`` then stands in place of their words, of those too that somebody deleted.
 
         Part of the transaction that deletes the lead, whose row the caller has locked, so that no
         notification of it can arrive meanwhile.
         """
         rows = self.filter(related_lead_id=lead_id, deleted_at=None)
         inboxes = Inbox.objects.lock(rows.values_list("recipient_id", flat=True))
+        if erased:
+            self.filter(related_lead_id=lead_id).update(title=erased, message="")
         realtime.publish_after_commit(parting.way()(rows, lead_id, inboxes))
 
     def hand_over(self, lead_id: int, heir_id: int, paths: tuple[str, str]) -> list:

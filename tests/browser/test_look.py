@@ -128,6 +128,9 @@ def pages(leads):
         "/notifications/",
         "/settings/",
         "/settings/quiet/",
+        "/settings/password/",
+        "/settings/sessions/",
+        "/settings/two-steps/",
     )
 
 
