@@ -154,7 +154,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "crm.rest.negotiation.AlwaysJson",
     "DEFAULT_PAGINATION_CLASS": "crm.rest.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["crm.rest.filters.FilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "crm.rest.schema.Schema",
     "EXCEPTION_HANDLER": "crm.rest.errors.answer",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -168,7 +168,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"NotificationType": "notifications.kinds.Kind.choices"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "crm.rest.schema.finish",
+    ],
 }
 
 # Bounds: docs/delivery.md says what each protects.

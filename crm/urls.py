@@ -39,6 +39,7 @@ api_urls = [
     path("me/", api.Me.as_view()),
     path("users/", api.Users.as_view()),
     path("schema/", reading(SpectacularJSONAPIView.as_view()), name="schema"),
+    path("asyncapi.json", api.Frames.as_view()),
     path("docs/", reading(api.Docs.as_view(url_name="schema"))),
     path("tasks/<int:pk>/reminder/", leads.ReminderOfTask.as_view(PUT_THERE)),
     path("tasks/<int:pk>/snooze/", leads.ReminderOfTask.as_view({"post": "snooze"})),
