@@ -173,7 +173,7 @@ def document() -> dict:
         for key in (_key(end, kind),)
     }
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {
             "title": "Leadbell",
             "version": "1",
