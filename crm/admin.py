@@ -6,11 +6,13 @@ from django.contrib.auth.models import Group
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from crm.announcing.admin import AnnouncementAdmin
-from crm.models import User
+from crm.keys.admin import ApiKeyAdmin
+from crm.models import ApiKey, User
 from notifications.models import Announcement
 
 admin.site.unregister([Group, OutstandingToken, BlacklistedToken])  # nobody needs a page of these
 admin.site.register(Announcement, AnnouncementAdmin)
+admin.site.register(ApiKey, ApiKeyAdmin)
 admin.site.site_header = admin.site.site_title = "Leadbell"
 
 

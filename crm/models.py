@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from crm import zones
+from crm.keys.model import ApiKey
 from notifications import realtime
+
+__all__ = ["ApiKey", "TokenSignIn", "User"]
 
 
 class EmailKeyField(models.EmailField):

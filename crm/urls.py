@@ -56,6 +56,7 @@ urlpatterns = [
     path("logout/", views.logout, name="logout"),
     path("", views.today, name="today"),
     path("settings/", views.settings, name="settings"),
+    path("settings/keys/", include("crm.keys.urls")),
     path("settings/quiet/", quiet.hours, name="quiet"),
     path("leads/", include("leads.urls")),
     path("tasks/", tasks.index, name="tasks"),

@@ -37,6 +37,11 @@ def may_announce(user) -> bool:
     return user.is_active and user.role == ADMINISTRATOR
 
 
+def may_make_keys(user) -> bool:
+    """Administrators give machines a way in."""
+    return user.is_active and user.role == ADMINISTRATOR
+
+
 def refusal(thing) -> str:
     """What to tell who may not change it."""
     return REFUSALS[type(thing)]

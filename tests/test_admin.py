@@ -14,7 +14,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from chat.models import ChatInbox, Message
-from crm.models import User
+from crm.models import ApiKey, User
 from leads.models import (
     Activity,
     Appointment,
@@ -515,6 +515,7 @@ MAKERS = {
     WorkerProcess: lambda n: WorkerProcess.objects.create(name=f"host:{n}"),
     Inbox: lambda n: Inbox.objects.create(user=UserFactory()),
     User: lambda n: UserFactory(),
+    ApiKey: lambda n: ApiKey.objects.create(name=str(n), user=UserFactory(), digest=str(n)),
     AccessAttempt: make_attempt,
     AccessLog: make_access(AccessLog),
     AccessFailureLog: make_access(AccessFailureLog),

@@ -11,6 +11,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.serializers import CharField
 
+from crm.keys import scopes
 from crm.rest import examples
 from leads.fields import one_line, validate_phone
 from leads.serializers import ModelRules
@@ -68,11 +69,17 @@ class BearerScheme(OpenApiAuthenticationExtension):
     target_class = "crm.rest.authentication.BearerAuthentication"
     name = "bearer"
 
+    def get_security_requirement(self, auto_schema):
+        """With the scope that a key needs there."""
+        scope = scopes.needed(auto_schema.method, auto_schema.path)
+        return {self.name: [scope] if scope else []}
+
     def get_security_definition(self, auto_schema):
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "The access token of `POST /api/auth/token/`.",
+            "description": "The access token of `POST /api/auth/token/`, or the key of a machine,"
+            " `lbk_…`, with the scope that stands beside it.",
         }
 
 

@@ -154,6 +154,7 @@ def test_no_page_is_left_out(house):
     judged = {resolve(path.partition("?")[0]).view_name for path in paths(house)}
     others = {"login", "leads:bulk"}  # in tests of their own
     others |= {"announcements:list", "announcements:new", "announcements:withdraw"}
+    others |= {"keys:list", "keys:new", "keys:revoke"}
     assert "leads:detail" in judged
     assert every - judged - others == NOT_PAGES
 
@@ -206,6 +207,30 @@ def test_axe_finds_nothing_on_the_pages_of_a_manager(judge_as, manager, leads): 
     for path in ("/leads/board/", f"/leads/{leads['long']}/"):
         judge.open(path)
     judge.finds_nothing()
+
+
+def test_axe_finds_nothing_where_keys_are_made(judge_as, administrator):
+    desk = judge_as(administrator)
+    desk.open("/settings/keys/")
+    page = desk.person.open("/settings/keys/new/")
+    page.get_by_role("button", name="Make key").click()
+    expect(page.locator(".error")).to_have_count(3)
+    is_live(page)
+    desk.judge("a key that is not whole")
+    page.get_by_label("Name", exact=True).fill("Website form")
+    page.get_by_label("Acts as").select_option(str(administrator.pk))
+    page.get_by_label("Create, change and delete leads").check()
+    page.get_by_role("button", name="Make key").click()
+    expect(page.locator(".key-secret")).to_contain_text("lbk_")
+    is_live(page)
+    desk.judge("a key that was made")
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.get_by_text("Website form")).to_be_visible()
+    desk.open("/settings/keys/")
+    page.get_by_role("link", name="Revoke").click()
+    is_live(page)
+    desk.judge("a key to revoke")
+    desk.finds_nothing()
 
 
 def test_axe_finds_nothing_where_something_is_announced(judge_as, administrator, owner, elsewhere):
