@@ -7,12 +7,15 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 
 from crm.announcing.admin import AnnouncementAdmin
 from crm.keys.admin import ApiKeyAdmin
-from crm.models import ApiKey, User
+from crm.models import ApiKey, User, WebhookDelivery, WebhookEndpoint
+from crm.webhooks.admin import WebhookDeliveryAdmin, WebhookEndpointAdmin
 from notifications.models import Announcement
 
 admin.site.unregister([Group, OutstandingToken, BlacklistedToken])  # nobody needs a page of these
 admin.site.register(Announcement, AnnouncementAdmin)
 admin.site.register(ApiKey, ApiKeyAdmin)
+admin.site.register(WebhookEndpoint, WebhookEndpointAdmin)
+admin.site.register(WebhookDelivery, WebhookDeliveryAdmin)
 admin.site.site_header = admin.site.site_title = "Leadbell"
 
 

@@ -7,5 +7,7 @@ class CrmConfig(AppConfig):
 
     def ready(self):
         from crm import signin
+        from crm.webhooks import recording
 
         signin.connect()
+        recording.connect()

@@ -2,6 +2,7 @@
 
 from django.core.management import call_command
 
+from crm.webhooks.jobs import JOBS as WEBHOOKS
 from leads.jobs import JOBS as LEADS
 from notifications.jobs import JOBS as NOTIFICATIONS
 from notifications.worker import Job
@@ -16,4 +17,4 @@ def forget_sessions() -> int:
     return 0
 
 
-JOBS = [*NOTIFICATIONS, *LEADS, Job("expired sessions", 6 * HOUR, forget_sessions)]
+JOBS = [*NOTIFICATIONS, *LEADS, *WEBHOOKS, Job("expired sessions", 6 * HOUR, forget_sessions)]

@@ -11,9 +11,11 @@ from uuid6 import uuid7
 
 from crm import zones
 from crm.keys.model import ApiKey
+from crm.webhooks.delivery import WebhookDelivery
+from crm.webhooks.endpoint import WebhookEndpoint
 from notifications import realtime
 
-__all__ = ["ApiKey", "TokenSignIn", "User"]
+__all__ = ["ApiKey", "TokenSignIn", "User", "WebhookDelivery", "WebhookEndpoint"]
 
 
 class EmailKeyField(models.EmailField):

@@ -16,6 +16,7 @@ PORT = env.number("PORT", 8000, 1, 65535)
 REDIS_URL = env.redis_url()
 EMBEDDED = not REDIS_URL  # one process does it all, the worker's jobs included
 HTTPS = env.flag("HTTPS")
+WEBHOOKS_TO_PRIVATE = env.flag("WEBHOOKS_TO_PRIVATE")
 PROXIES = env.number("PROXIES", int(HTTPS), 0, 10)
 
 INSTALLED_APPS = [

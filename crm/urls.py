@@ -57,6 +57,7 @@ urlpatterns = [
     path("", views.today, name="today"),
     path("settings/", views.settings, name="settings"),
     path("settings/keys/", include("crm.keys.urls")),
+    path("settings/webhooks/", include("crm.webhooks.urls")),
     path("settings/quiet/", quiet.hours, name="quiet"),
     path("leads/", include("leads.urls")),
     path("tasks/", tasks.index, name="tasks"),

@@ -14,7 +14,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from chat.models import ChatInbox, Message
-from crm.models import ApiKey, User
+from crm.models import ApiKey, User, WebhookDelivery, WebhookEndpoint
 from leads.models import (
     Activity,
     Appointment,
@@ -483,6 +483,11 @@ def make_merge(n):
     return Merge.objects.merge(make_lead(n), make_lead(n), (), by=UserFactory())
 
 
+def make_webhook(n):
+    url = f"https://hooks.example/{n}"
+    return WebhookEndpoint.objects.create(owner=UserFactory(role="admin"), url=url)
+
+
 MAKERS = {
     Lead: make_lead,
     Comment: make_part(CommentFactory),
@@ -516,6 +521,8 @@ MAKERS = {
     Inbox: lambda n: Inbox.objects.create(user=UserFactory()),
     User: lambda n: UserFactory(),
     ApiKey: lambda n: ApiKey.objects.create(name=str(n), user=UserFactory(), digest=str(n)),
+    WebhookEndpoint: make_webhook,
+    WebhookDelivery: lambda n: make_webhook(n).try_out(),
     AccessAttempt: make_attempt,
     AccessLog: make_access(AccessLog),
     AccessFailureLog: make_access(AccessFailureLog),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from leads import frames
+from leads import frames, outward
 from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED, email_key, phone_key
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
 from leads.models.activity import Activity, change
@@ -73,6 +73,7 @@ class LeadQuerySet(models.QuerySet):
                 lead._first_score()
             leads = super().bulk_create(objs, *args, **kwargs)
             Event.objects.bulk_create([lead.created_event() for lead in leads])
+            outward.record(outward.CREATED, leads)
         return leads
 
     def delete(self):
@@ -214,6 +215,7 @@ class Lead(Scored):
                 self._first_score()
                 super().save(*args, **kwargs)
                 self.created_event().save()
+                outward.record(outward.CREATED, [self])
             else:
                 with translation.override(STORED_IN):
                     self._save_change(by, quietly, *args, **kwargs)
@@ -235,6 +237,7 @@ class Lead(Scored):
             Notification.objects.forget_lead(self.pk)
             pk, result = self.pk, super().delete(*args, **kwargs)
             frames.send_after_commit(frames.lead_deleted(pk))
+            outward.record(outward.DELETED, [Lead(pk=pk)])
         return result
 
     def created_event(self) -> Event:
@@ -267,6 +270,7 @@ class Lead(Scored):
         if self._scored_differently(stored):
             self.rescore_quietly() if quietly else self.rescore(by)
         tell_after_commit(self, stored=True)
+        outward.record(outward.UPDATED, [self])
 
     def contact_fields_that_differ(self, other) -> list[str]:
         return [name for name in self.CONTACT_FIELDS if getattr(self, name) != getattr(other, name)]
