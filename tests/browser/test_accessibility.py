@@ -51,7 +51,7 @@ NOT_PAGES = {
     *("chat:send", "chat:read", "chat:who"),
     *("leads:change-task", "leads:delete-task"),
     *("leads:change-appointment", "leads:cancel-appointment"),
-    *("announcements:banners",),
+    *("announcements:banners", "webhooks:test", "webhooks:enable", "webhooks:redeliver"),
     *("notifications:panel", "notifications:keep", "notifications:read-all"),
     "notifications:read-storm",
     *("notifications:read", "notifications:unread", "notifications:delete"),
@@ -155,6 +155,7 @@ def test_no_page_is_left_out(house):
     others = {"login", "leads:bulk"}  # in tests of their own
     others |= {"announcements:list", "announcements:new", "announcements:withdraw"}
     others |= {"keys:list", "keys:new", "keys:revoke"}
+    others |= {f"webhooks:{name}" for name in ("list", "new", "detail", "remove")}
     assert "leads:detail" in judged
     assert every - judged - others == NOT_PAGES
 
@@ -207,6 +208,28 @@ def test_axe_finds_nothing_on_the_pages_of_a_manager(judge_as, manager, leads): 
     for path in ("/leads/board/", f"/leads/{leads['long']}/"):
         judge.open(path)
     judge.finds_nothing()
+
+
+def test_axe_finds_nothing_where_webhooks_are_made(judge_as, administrator):
+    desk = judge_as(administrator)
+    desk.open("/settings/webhooks/")
+    page = desk.person.open("/settings/webhooks/new/")
+    page.get_by_role("button", name="Add webhook").click()
+    expect(page.locator(".error")).to_have_count(2)
+    is_live(page)
+    desk.judge("a webhook that is not whole")
+    page.get_by_label("Address").fill("https://127.0.0.1:1/hook")
+    page.get_by_label("A lead is created").check()
+    page.get_by_role("button", name="Add webhook").click()
+    page.get_by_role("button", name="Send a test").click()
+    page.locator(".webhook-told summary").click()
+    is_live(page)
+    desk.judge("a webhook with what it told")
+    page.get_by_role("link", name="Remove").click()
+    is_live(page)
+    desk.judge("a webhook to remove")
+    desk.open("/settings/webhooks/")
+    desk.finds_nothing()
 
 
 def test_axe_finds_nothing_where_keys_are_made(judge_as, administrator):
