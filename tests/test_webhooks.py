@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import threading
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ from leads.models import Lead, Merge
 from notifications.models import Notification
 from notifications.models.attempts import BACKOFF
 from tests.factories import LeadFactory, UserFactory
-from tests.hooks import listening
+from tests.hooks import certificate, listening
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,14 @@ def hooked(hook, manager):
 def deliver(hooked):
     recording.record_notifications()
     return jobs.deliver_to(hooked.pk)
+
+
+def try_out(hooked):
+    hooked.save()
+    row = hooked.try_out()
+    row.send()
+    assert row.delivered_at or "ertificate" in row.error
+    return row.delivered_at
 
 
 def told(hook):
@@ -374,6 +383,26 @@ def test_a_name_is_looked_up_once_and_what_was_found_is_where_it_connects(
     assert hooked.try_out().send()
     assert asked.count("hooks.example") == 1
     assert hook.told[0].headers["Host"].startswith("hooks.example:")
+
+
+def test_over_tls_the_name_is_checked_though_it_connects_to_an_address(
+    hooked, tmp_path, monkeypatch
+):
+    real, default = socket.getaddrinfo, ssl.create_default_context
+
+    def getaddrinfo(host, *args, **kwargs):
+        return real("127.0.0.1" if host.endswith(".example") else host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    tls = certificate(tmp_path, "hooks.example")
+    with listening(tls) as hook:
+        hooked.url = hook.url.replace("127.0.0.1", "hooks.example")
+        assert not try_out(hooked)
+        monkeypatch.setattr(ssl, "create_default_context", lambda: default(cafile=tls[0]))
+        assert try_out(hooked)
+        hooked.url = hook.url.replace("127.0.0.1", "other.example")
+        assert not try_out(hooked)
+        assert len(hook.told) == 1
 
 
 def test_of_a_name_with_a_public_and_a_private_address_neither_is_taken(monkeypatch, settings):

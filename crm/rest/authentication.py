@@ -24,8 +24,8 @@ class BearerAuthentication(JWTAuthentication):
             key = ApiKey.objects.of_secret(secret)
         except ApiKey.DoesNotExist as problem:
             raise AuthenticationFailed(BAD_KEY) from problem
-        if not key.may(request.method, request.path):
-            scope = scopes.needed(request.method, request.path)
+        if not key.may(request.method, request.path_info):
+            scope = scopes.needed(request.method, request.path_info)
             needs = f"it needs {scope}" if scope else "no key reaches this address"
             raise PermissionDenied(f"This key may not do that: {needs}.")
         key.note_use()
