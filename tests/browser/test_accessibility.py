@@ -248,7 +248,7 @@ def test_axe_finds_nothing_where_keys_are_made(judge_as, administrator):
     is_live(page)
     desk.judge("a key that was made")
     page.get_by_role("link", name="I have copied it").click()
-    expect(page.get_by_text("Website form")).to_be_visible()
+    expect(page.get_by_text("Website form", exact=True)).to_be_visible()
     desk.open("/settings/keys/")
     page.get_by_role("link", name="Revoke").click()
     is_live(page)
