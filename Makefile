@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PYENV_VERSION := $(or $(PYENV_VERSION),$(shell cd / && pyenv version-name 2>/dev/null))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres test-sqlite test-browser storm bench bench-quick lint format translations shell services clean
+.PHONY: help run test test-postgres test-sqlite test-browser storm bench bench-quick lint format translations types shell services clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ format: ## Rewrite the code in the house style
 
 translations: ## Bring the catalogs in locale/ up to date; says what is not translated
 	@$(PYTHON) -m tools.environment -m tools.translations
+
+types: ## Write the types of the API for TypeScript
+	@$(PYTHON) -m tools.environment -m tools.typescript
 
 shell: ## Open a Django shell on the data of `make run`
 	@$(PYTHON) -m tools.run shell

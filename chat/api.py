@@ -20,9 +20,12 @@ from chat.serializers import (
 from notifications.api import Gone
 from notifications.fields import MAX_ID
 from notifications.models import PositionLost
+from notifications.serializers import ProblemSerializer
 
 NAMES = {"recipient": "recipientId", "body": "body"}
-WITH = OpenApiParameter("with", int, description="Only those with this user.")
+WITH = OpenApiParameter(
+    "with", {"type": "integer", "minimum": 1}, description="Only those with this user."
+)
 MarkedRead = inline_serializer(
     "MarkedRead",
     {"count": serializers.IntegerField(), "unreadCount": serializers.IntegerField()},
@@ -78,10 +81,10 @@ class MessageViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("since", int, required=True),
-            OpenApiParameter("limit", int),
+            OpenApiParameter("since", {"type": "integer", "minimum": 0}, required=True),
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "default": PAGE}),
         ],
-        responses=ChatChanges,
+        responses={200: ChatChanges, 410: ProblemSerializer},
     )
     @action(detail=False, pagination_class=None)
     def changes(self, request):

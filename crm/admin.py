@@ -9,11 +9,16 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from crm.announcing.admin import AnnouncementAdmin
 from crm.audit import AuditEntry, lines_of, note
 from crm.entrance.second import SecondStep
-from crm.models import User
+from crm.keys.admin import ApiKeyAdmin
+from crm.models import ApiKey, User, WebhookDelivery, WebhookEndpoint
+from crm.webhooks.admin import WebhookDeliveryAdmin, WebhookEndpointAdmin
 from notifications.models import Announcement
 
 admin.site.unregister([Group, OutstandingToken, BlacklistedToken])  # nobody needs a page of these
 admin.site.register(Announcement, AnnouncementAdmin)
+admin.site.register(ApiKey, ApiKeyAdmin)
+admin.site.register(WebhookEndpoint, WebhookEndpointAdmin)
+admin.site.register(WebhookDelivery, WebhookDeliveryAdmin)
 admin.site.site_header = admin.site.site_title = "Leadbell"
 
 

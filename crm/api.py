@@ -13,8 +13,10 @@ from rest_framework.views import APIView
 
 from crm import signin
 from crm.models import User
+from crm.rest import asyncapi
 from crm.serializers import Credentials, MeSerializer, Refresh, Tokens, UserSerializer
 from notifications.models import Inbox
+from notifications.serializers import ProblemSerializer
 
 
 class _Open(APIView):
@@ -31,13 +33,13 @@ class _Open(APIView):
 
 
 class Token(_Open):
-    @extend_schema(request=Credentials, responses=Tokens)
+    @extend_schema(request=Credentials, responses={200: Tokens, 429: ProblemSerializer})
     def post(self, request):
         return Response(signin.tokens_for(request._request, **self.taken(Credentials)))
 
 
 class TokenRefresh(_Open):
-    @extend_schema(request=Refresh, responses=Tokens)
+    @extend_schema(request=Refresh, responses={200: Tokens})
     def post(self, request):
         return Response(signin.renewed(self.taken(Refresh)["refresh"]))
 
@@ -62,6 +64,14 @@ class Users(generics.ListAPIView):
     serializer_class = UserSerializer
     filter_backends = ()
     ordering = "-id"
+
+
+@extend_schema(exclude=True)
+class Frames(_Open):
+    """What goes over the socket, as AsyncAPI 3."""
+
+    def get(self, request):
+        return Response(asyncapi.document())
 
 
 @method_decorator(csp_update({"script-src": [SELF, NONCE]}), "dispatch")

@@ -7,7 +7,9 @@ class CrmConfig(AppConfig):
 
     def ready(self):
         from crm import audit, signin
+        from crm.webhooks import recording
         from notifications.audit import keep_by
 
         keep_by(audit.note)
         signin.connect()
+        recording.connect()

@@ -19,6 +19,7 @@ from crm.consumers import Consumer
 from crm.http import Handler
 from crm.jobs import JOBS
 from crm.sockets import SocketAuth
+from crm.webhooks import rounds as webhook_rounds
 from notifications.process import Process
 
 
@@ -36,7 +37,7 @@ async def http(scope, receive, send):
     await handler(scope, receive, send)
 
 
-process = Process(JOBS if settings.EMBEDDED else (), rounds=[chat_rounds.run])
+process = Process(JOBS if settings.EMBEDDED else (), rounds=[chat_rounds.run, webhook_rounds.run])
 routes = {
     "http": BodyLimit(http),
     "websocket": URLRouter(

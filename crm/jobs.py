@@ -6,6 +6,7 @@ from crm.audit import AuditEntry
 from crm.entrance import letters
 from crm.entrance.asked import AskedForPassword
 from crm.entrance.tries import Try
+from crm.webhooks.jobs import JOBS as WEBHOOKS
 from leads.jobs import JOBS as LEADS
 from notifications.jobs import JOBS as NOTIFICATIONS
 from notifications.worker import Job
@@ -27,6 +28,7 @@ def forget_tries() -> int:
 JOBS = [
     *NOTIFICATIONS,
     *LEADS,
+    *WEBHOOKS,
     Job("passwords that were asked for", 2, letters.send_due),
     Job("expired sessions", 6 * HOUR, forget_sessions),
     Job("old tries", HOUR, forget_tries),

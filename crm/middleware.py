@@ -17,7 +17,7 @@ class ApiAnswersInJson:
     def __call__(self, request):
         if not f"{request.path}/".startswith(PREFIX):
             return self.get_response(request)
-        if not request.path.endswith("/"):
+        if not request.path.endswith(("/", ".json")):
             detail = f"Not found. Paths end with a slash: {request.path}/"
             return JsonResponse({"detail": detail}, status=404)
         response = self.get_response(request)

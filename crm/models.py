@@ -16,9 +16,13 @@ from crm.entrance.asked import AskedForPassword
 from crm.entrance.devices import Device, PageSignIn
 from crm.entrance.second import RecoveryCode, SecondStep
 from crm.entrance.tries import Try
+from crm.keys.model import ApiKey
+from crm.webhooks.delivery import WebhookDelivery
+from crm.webhooks.endpoint import WebhookEndpoint
 from notifications import realtime
 
 __all__ = [
+    "ApiKey",
     "AskedForPassword",
     "AuditEntry",
     "PageSignIn",
@@ -27,6 +31,8 @@ __all__ = [
     "TokenSignIn",
     "Try",
     "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]
 
 

@@ -16,6 +16,7 @@ PORT = env.number("PORT", 8000, 1, 65535)
 REDIS_URL = env.redis_url()
 EMBEDDED = not REDIS_URL  # one process does it all, the worker's jobs included
 HTTPS = env.flag("HTTPS")
+WEBHOOKS_TO_PRIVATE = env.flag("WEBHOOKS_TO_PRIVATE")
 PROXIES = env.number("PROXIES", int(HTTPS), 0, 10)
 METRICS_TOKEN = env.token("METRICS_TOKEN")
 LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"), "text" if DEBUG else "json")
@@ -173,7 +174,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "crm.rest.negotiation.AlwaysJson",
     "DEFAULT_PAGINATION_CLASS": "crm.rest.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["crm.rest.filters.FilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "crm.rest.schema.Schema",
     "EXCEPTION_HANDLER": "crm.rest.errors.answer",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -187,7 +188,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"NotificationType": "notifications.kinds.Kind.choices"},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "crm.rest.schema.finish",
+    ],
 }
 
 # Bounds: docs/delivery.md says what each protects.

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -262,6 +262,10 @@ class ReminderOfTask(_OfTask):
         return Response(self.get_serializer(task).data)
 
 
+@extend_schema_view(
+    retrieve=extend_schema(responses=serializers.RepeatAnswerSerializer),
+    update=extend_schema(responses=serializers.RepeatAnswerSerializer),
+)
 class RepeatOfTask(_OfTask):
     serializer_class = serializers.RepeatSerializer
 

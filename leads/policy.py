@@ -43,6 +43,17 @@ def may_operate(user) -> bool:
     return user.is_active and user.role == ADMINISTRATOR
 
 
+def may_make_keys(user) -> bool:
+    """Administrators give machines a way in."""
+    return user.is_active and user.role == ADMINISTRATOR
+
+
+def may_make_webhooks(user) -> bool:
+    """Whoever leads the team may have other systems told; of their own endpoints each sees the
+    log, and administrators of all."""
+    return leads_the_team(user)
+
+
 def refusal(thing) -> str:
     """What to tell who may not change it."""
     return REFUSALS[type(thing)]

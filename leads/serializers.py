@@ -55,6 +55,7 @@ class ModelRules(serializers.Serializer):
     """Fields of a row that the view made or found; the rules for their values are the model's, for
     every door the same. References are checked by their fields."""
 
+    MODEL = ""  # whose rules they are: the schema says them too
     REFERENCES = ()
     OTHER = {}  # names of the model's fields that are no fields here: what to say it of
 
@@ -83,6 +84,7 @@ class ModelRules(serializers.Serializer):
 
 
 class LeadSerializer(ModelRules):
+    MODEL = "leads.Lead"
     REFERENCES = ("owner", "created_by")
 
     id = serializers.IntegerField(read_only=True)
@@ -146,6 +148,8 @@ class _OfLeadSerializer(ModelRules):
 
 
 class CommentSerializer(_OfLeadSerializer):
+    MODEL = "leads.Comment"
+
     authorId = serializers.IntegerField(source="created_by_id", read_only=True, allow_null=True)
     body = StrictCharField(allow_blank=True)
     createdAt = serializers.DateTimeField(source="created_at", read_only=True)
@@ -165,6 +169,7 @@ class _RemindsSerializer(_OfLeadSerializer):
 
 
 class TaskSerializer(_RemindsSerializer):
+    MODEL = "leads.Task"
     OTHER = {"repeat_until": "dueAt"}
 
     title = StrictCharField(allow_blank=True)
@@ -188,6 +193,7 @@ class TaskChangeSerializer(TaskSerializer):
 class ReminderSerializer(_RemindsSerializer):
     """When a task reminds: at a time, or so many minutes before it is due."""
 
+    MODEL = "leads.Task"
     OTHER = {"due_at": "minutesBefore", "repeat_until": "minutesBefore"}
 
     taskId = serializers.IntegerField(source="pk", read_only=True)
@@ -213,6 +219,7 @@ class SnoozeSerializer(serializers.Serializer):
 class RepeatSerializer(_OfLeadSerializer):
     """How a task repeats, by the clock of a zone; until a last day, if there is one."""
 
+    MODEL = "leads.Task"
     REFERENCES = TaskSerializer.REFERENCES
     OTHER = dict.fromkeys(("due_at", "remind_at", "remind_minutes_before"), "unit")
 
@@ -231,11 +238,23 @@ class RepeatSerializer(_OfLeadSerializer):
         return said if instance.repeat else said | {"unit": None, "zone": None}
 
 
+class RepeatAnswerSerializer(serializers.Serializer):
+    """How a task repeats; one that does not has no unit and no zone."""
+
+    taskId = serializers.IntegerField()
+    unit = serializers.ChoiceField(choices=Unit.choices, allow_null=True)
+    every = serializers.IntegerField()
+    until = serializers.DateField(allow_null=True)
+    zone = serializers.CharField(allow_null=True)
+
+
 def _without_lead(fields):
     return {name: field for name, field in fields.items() if name not in ("id", "leadId")}
 
 
 class InteractionSerializer(_OfLeadSerializer):
+    MODEL = "leads.Interaction"
+
     kind = StrictCharField()
     direction = StrictCharField(required=False)
     body = StrictCharField(allow_blank=True)
@@ -251,6 +270,8 @@ class InteractionSerializer(_OfLeadSerializer):
 
 
 class AppointmentSerializer(_OfLeadSerializer):
+    MODEL = "leads.Appointment"
+
     title = StrictCharField(allow_blank=True)
     startsAt = serializers.DateTimeField(source="starts_at")
     endsAt = serializers.DateTimeField(source="ends_at")
@@ -264,7 +285,7 @@ class ChangeSerializer(serializers.Serializer):
     field = serializers.CharField()
 
     def get_fields(self):
-        value = serializers.JSONField(allow_null=True)
+        value = serializers.JSONField()
         return super().get_fields() | {"from": value, "to": copy.copy(value)}  # from is a keyword
 
 

@@ -6,6 +6,7 @@ from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from notifications.fields import MAX_ID, StrictBooleanField, StrictChoiceField, StrictUUIDField
 from notifications.filters import NotificationFilter
@@ -13,7 +14,7 @@ from notifications.kinds import Kind
 from notifications.models import Inbox, Notification, PositionLost, Preference, Wants
 from notifications.models.inbox import PAGE
 from notifications.models.reading import COLUMNS
-from notifications.serializers import NotificationSerializer
+from notifications.serializers import NotificationSerializer, ProblemSerializer
 
 
 class Gone(APIException):
@@ -52,12 +53,24 @@ Count = inline_serializer("Count", {"count": serializers.IntegerField()})
 UnreadCount = inline_serializer("UnreadCount", {"unreadCount": serializers.IntegerField()})
 
 
+class InboxPages(api_settings.DEFAULT_PAGINATION_CLASS):
+    """As every list, with where the inbox stood before its rows were read."""
+
+    def get_paginated_response_schema(self, schema):
+        page = super().get_paginated_response_schema(schema)
+        standing = {"seq": {"type": "integer"}, "unreadCount": {"type": "integer"}}
+        page["properties"] |= standing
+        page["required"] = [*page["required"], *standing]
+        return page
+
+
 class NotificationViewSet(
     mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet
 ):
     queryset = Notification.objects.none()
     serializer_class = NotificationSerializer
     filterset_class = NotificationFilter
+    pagination_class = InboxPages
     lookup_value_converter = "uuid"
     ordering = "-arrival"
 
@@ -134,10 +147,10 @@ class NotificationViewSet(
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("since", int, required=True),
-            OpenApiParameter("limit", int),
+            OpenApiParameter("since", {"type": "integer", "minimum": 0}, required=True),
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "default": PAGE}),
         ],
-        responses=ChangesPage,
+        responses={200: ChangesPage, 410: ProblemSerializer},
     )
     @action(detail=False, filterset_class=None, pagination_class=None)
     def changes(self, request):

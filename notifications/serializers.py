@@ -6,6 +6,12 @@ from notifications import wire
 from notifications.kinds import Kind
 
 
+class ProblemSerializer(serializers.Serializer):
+    """What went wrong, in a sentence."""
+
+    detail = serializers.CharField()
+
+
 class NotificationSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     type = serializers.ChoiceField(choices=Kind.choices)

@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 
 from crm import asgi
 from crm.models import User
+from crm.webhooks import endpoint
 from leads.models import score_rules
 from leads.scoring import Rules
 from notifications import consumers
@@ -58,6 +59,12 @@ def _cheap_passwords(settings):
 def _default_rules_of_scores():
     """What a process knows of the rules outlives the test that changed them."""
     score_rules.keep(Rules())
+
+
+@pytest.fixture(autouse=True)
+def _no_webhooks():
+    """What a process knows of them outlives the test that made one."""
+    endpoint.keep(())
 
 
 @pytest.fixture(autouse=True)

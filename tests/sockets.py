@@ -10,6 +10,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from crm import signin
 from crm.asgi import application, process
 from crm.models import TokenSignIn
+from tests.frames import check
 
 PATH = "/ws/notifications/"
 
@@ -56,7 +57,7 @@ class Socket:
     async def next(self, kind=None) -> dict:
         """The next frame; with ``kind``, the next of that type, others passed over."""
         while True:
-            frame = json.loads(await self.wire.receive_from(timeout=5))
+            frame = check(json.loads(await self.wire.receive_from(timeout=5)))
             if kind in (None, frame["type"]):
                 return frame
 

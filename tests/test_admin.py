@@ -14,7 +14,14 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from chat.models import ChatInbox, Message
-from crm.models import AuditEntry, SecondStep, User
+from crm.models import (
+    ApiKey,
+    AuditEntry,
+    SecondStep,
+    User,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from leads.models import (
     Activity,
     Appointment,
@@ -521,6 +528,11 @@ def make_rule(n):
     return rule
 
 
+def make_webhook(n):
+    url = f"https://hooks.example/{n}"
+    return WebhookEndpoint.objects.create(owner=UserFactory(role="admin"), url=url)
+
+
 MAKERS = {
     Lead: make_lead,
     Source: make_source,
@@ -566,6 +578,9 @@ MAKERS = {
     MeasuredProcess: lambda n: MeasuredProcess.objects.create(name=f"host:{n}", role="serve"),
     Inbox: lambda n: Inbox.objects.create(user=UserFactory()),
     User: lambda n: UserFactory(),
+    ApiKey: lambda n: ApiKey.objects.create(name=str(n), user=UserFactory(), digest=str(n)),
+    WebhookEndpoint: make_webhook,
+    WebhookDelivery: lambda n: make_webhook(n).try_out(),
     AccessAttempt: make_attempt,
     AccessLog: make_access(AccessLog),
     AccessFailureLog: make_access(AccessFailureLog),

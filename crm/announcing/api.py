@@ -21,6 +21,8 @@ class MayAnnounce(BasePermission):
 
 
 class AnnouncementSerializer(ModelRules):
+    MODEL = "notifications.Announcement"
+
     id = serializers.IntegerField(read_only=True)
     title = StrictCharField(allow_blank=True, trim_whitespace=True)
     message = StrictCharField(required=False, allow_blank=True)

@@ -54,10 +54,15 @@ class KeysetPagination(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view):
-        size = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "default": DEFAULT_SIZE}
+        size = {"type": "integer", "minimum": 1, "maximum": 10**9 - 1, "default": DEFAULT_SIZE}
+        size["description"] = f"More than {MAX_SIZE} counts as {MAX_SIZE}."
+        cursor = {"type": "string", "description": "As `next` and `previous` have it."}
+        parameters = {"cursor": cursor, "pageSize": size}
+        if orderings := getattr(view, "orderings", {}):
+            names = [f"{sign}{name}" for name in orderings for sign in ("-", "")]
+            parameters["ordering"] = {"type": "string", "enum": names}
         return [
-            {"name": "cursor", "in": "query", "schema": {"type": "string"}},
-            {"name": "pageSize", "in": "query", "schema": size},
+            {"name": name, "in": "query", "schema": schema} for name, schema in parameters.items()
         ]
 
     # What the client asked for

@@ -5,7 +5,7 @@ from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from leads import frames
+from leads import frames, outward
 from leads.intake.vocabulary import TAGS
 from leads.models import (
     Activity,
@@ -138,6 +138,7 @@ def _delete(pks, by, tell):
         about = f"{len(untold)} leads of an import, {untold[0]} to {untold[-1]}"
         audit.note(audit.Deed.LEAD_DELETED, about=about, by=by)
     models.QuerySet(Lead).filter(pk__in=untold).delete()
+    outward.record(outward.DELETED, [Lead(pk=pk) for pk in untold])
     if tell:
         texts = [frames.lead_deleted(pk) for pk in untold]
         transaction.on_commit(lambda: frames.send_all(texts), robust=True)

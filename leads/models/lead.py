@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from leads import frames
+from leads import frames, outward
 from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED, email_key, phone_key
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
 from leads.models.activity import Activity, change
@@ -75,13 +75,15 @@ class LeadQuerySet(models.QuerySet):
                 lead._first_score()
             leads = super().bulk_create(objs, *args, **kwargs)
             Event.objects.bulk_create([lead.created_event() for lead in leads])
+            outward.record(outward.CREATED, leads)
         return leads
 
     def store_quietly(self, leads: list) -> None:
-        """Creates all at once, each with its first score. Nobody is told: whoever brings in many
-        tells of all of them together. Their times are as they are given."""
+        """Creates all at once, each with its first score. Nobody here is told: whoever brings in
+        many tells of all of them together. Their times are as they are given."""
         self.model.first_scores(leads)
         store(self.model, leads)
+        outward.record(outward.CREATED, leads)
 
     def delete(self):
         """Deletes each, as ``Lead.delete`` does."""
@@ -224,6 +226,7 @@ class Lead(Scored):
                 self._first_score()
                 super().save(*args, **kwargs)
                 self.created_event().save()
+                outward.record(outward.CREATED, [self])
             else:
                 with translation.override(STORED_IN):
                     self._save_change(by, quietly, unheard, *args, **kwargs)
@@ -249,6 +252,7 @@ class Lead(Scored):
             audit.note(audit.Deed.LEAD_DELETED, about=f"lead {self.pk}", by=by)
             pk, result = self.pk, super().delete(*args, **kwargs)
             frames.send_after_commit(frames.lead_deleted(pk))
+            outward.record(outward.DELETED, [Lead(pk=pk)])
         return result
 
     def created_event(self) -> Event:
@@ -283,6 +287,7 @@ class Lead(Scored):
             self.rescore_quietly(shown=not unheard) if quiet else self.rescore(by)
         if not unheard:
             tell_after_commit(self, stored=True)
+        outward.record(outward.UPDATED, [self])
 
     def contact_fields_that_differ(self, other) -> list[str]:
         return [name for name in self.CONTACT_FIELDS if getattr(self, name) != getattr(other, name)]

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from leads import frames
+from leads import frames, outward
 from leads.models.activity import Activity, change
 from leads.models.following import Following
 from leads.models.lead import Lead
@@ -136,6 +136,7 @@ class Merge(models.Model):
         self.save()
         models.Model.delete(other)
         frames.send_after_commit(frames.lead_deleted(self.lead_id_was))
+        outward.record(outward.DELETED, [Lead(pk=self.lead_id_was)])
 
     def _without_event(self, ids) -> list:
         """The others are known by their event, also those that it has yet to become."""
@@ -231,6 +232,7 @@ class Merge(models.Model):
         kept.activity(kind, str(other), by.pk).save()
         other.activity(kind, str(kept), by.pk).save()
         transaction.on_commit(lambda: frames.send(other.live_frame("add")), robust=True)
+        outward.record(outward.CREATED, [other])
 
 
 def belongings():

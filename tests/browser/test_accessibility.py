@@ -57,7 +57,8 @@ NOT_PAGES = {
     *("chat:send", "chat:read", "chat:who"),
     *("leads:change-task", "leads:delete-task"),
     *("leads:change-appointment", "leads:cancel-appointment"),
-    *("announcements:banners", "operations:try-again"),
+    *("announcements:banners", "webhooks:test", "webhooks:enable", "webhooks:redeliver"),
+    "operations:try-again",
     *("end-session", "end-other-sessions", "begin-two-steps", "confirm-two-steps"),
     *("renew-recovery-codes", "turn-off-two-steps", "leads:export-personal", "leads:erase"),
     *("imports:begin", "imports:part", "imports:complete", "imports:progress", "imports:rows"),
@@ -173,6 +174,8 @@ def test_no_page_is_left_out(house):
     others |= {"announcements:list", "announcements:new", "announcements:withdraw"}
     others |= {"operations:index"}
     others |= {"imports:list", "imports:new", "imports:detail", "imports:undo"}
+    others |= {"keys:list", "keys:new", "keys:revoke"}
+    others |= {f"webhooks:{name}" for name in ("list", "new", "detail", "remove")}
     assert "leads:detail" in judged
     assert every - judged - others == NOT_PAGES
 
@@ -276,6 +279,52 @@ def test_axe_finds_nothing_on_the_pages_of_sources(judge_as, manager, owner, els
     is_live(page)
     judge.judge("a rule with a mistake")
     judge.finds_nothing()
+
+
+def test_axe_finds_nothing_where_webhooks_are_made(judge_as, administrator):
+    desk = judge_as(administrator)
+    desk.open("/settings/webhooks/")
+    page = desk.person.open("/settings/webhooks/new/")
+    page.get_by_role("button", name="Add webhook").click()
+    expect(page.locator(".error")).to_have_count(2)
+    is_live(page)
+    desk.judge("a webhook that is not whole")
+    page.get_by_label("Address").fill("https://127.0.0.1:1/hook")
+    page.get_by_label("A lead is created").check()
+    page.get_by_role("button", name="Add webhook").click()
+    page.get_by_role("button", name="Send a test").click()
+    page.locator(".webhook-told summary").click()
+    is_live(page)
+    desk.judge("a webhook with what it told")
+    page.get_by_role("link", name="Remove").click()
+    is_live(page)
+    desk.judge("a webhook to remove")
+    desk.open("/settings/webhooks/")
+    desk.finds_nothing()
+
+
+def test_axe_finds_nothing_where_keys_are_made(judge_as, administrator):
+    desk = judge_as(administrator)
+    desk.open("/settings/keys/")
+    page = desk.person.open("/settings/keys/new/")
+    page.get_by_role("button", name="Make key").click()
+    expect(page.locator(".error")).to_have_count(3)
+    is_live(page)
+    desk.judge("a key that is not whole")
+    page.get_by_label("Name", exact=True).fill("Website form")
+    page.get_by_label("Acts as").select_option(str(administrator.pk))
+    page.get_by_label("Create, change and delete leads").check()
+    page.get_by_role("button", name="Make key").click()
+    expect(page.locator(".key-secret")).to_contain_text("lbk_")
+    is_live(page)
+    desk.judge("a key that was made")
+    page.get_by_role("link", name="I have copied it").click()
+    expect(page.get_by_text("Website form", exact=True)).to_be_visible()
+    desk.open("/settings/keys/")
+    page.get_by_role("link", name="Revoke").click()
+    is_live(page)
+    desk.judge("a key to revoke")
+    desk.finds_nothing()
 
 
 def test_axe_finds_nothing_where_something_is_announced(judge_as, administrator, owner, elsewhere):

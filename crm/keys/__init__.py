@@ -1,0 +1,1 @@
+"""Keys for machines: who makes them, what they may, and how they are shown."""

@@ -1,0 +1,1 @@
+"""Webhooks: what happens here, told to other systems as Standard Webhooks says."""
