@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -55,7 +56,7 @@ class Brought(NamedTuple):
     waiting: bool = False
 
 
-class Door:
+class Door(ABC):
     """A sender's way. Its errors are JSON, unless ``has_pages``; ``error_name`` is what they are
     called in it. The bounds are per minute."""
 
@@ -64,13 +65,13 @@ class Door:
     per_source = 1_200
     per_address = None
 
+    @abstractmethod
     def brought(self, source, arrival: Arrival) -> list[Brought]:
         """Raises Refused."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pairs(self, payload: bytes) -> list[Pair]:
         """What a payload that was taken says, in its order. Raises NotUnderstood."""
-        raise NotImplementedError
 
     def is_fetched(self, payload: bytes) -> bool:
         """Whether all of it is here."""
@@ -80,12 +81,12 @@ class Door:
         """``{"status", "body"}`` of the first answer, and of every other."""
         return {"status": 200, "body": {}}
 
-    def same_again(self, first, brought: Brought) -> None:
+    def same_again(self, first, brought: Brought) -> None:  # noqa: B027 (most have nothing to say)
         """What came before comes again. Raises Refused where it cannot be the same."""
 
+    @abstractmethod
     def sample(self, source) -> Arrival:
         """What the sender would send, with made-up people in it."""
-        raise NotImplementedError
 
 
 def decoded(body: bytes):
