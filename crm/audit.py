@@ -53,7 +53,9 @@ class AuditQuerySet(models.QuerySet):
         """What is older than AUDIT_DAYS goes: how many went."""
         before = timezone.now() - timedelta(days=settings.AUDIT_DAYS)
         old = list(self.filter(at__lt=before).order_by("pk").values_list("pk", flat=True)[:batch])
-        return self.filter(pk__in=old)._raw_delete(self.db)
+        if old:
+            self.filter(pk__in=old)._raw_delete(self.db)
+        return len(old)
 
 
 class AuditEntry(models.Model):

@@ -12,6 +12,7 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticated
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from leads import duplicates, idempotency, policy, serializers, versions
 from leads.filters import LeadFilter, TimelineFilter
@@ -304,6 +305,10 @@ class TagsOfLead(_MayHaveGone, _PartOfLead):
 
     queryset = Tag.objects.all()
     permission_classes = (IsAuthenticated, ChangesByPolicy)
+    serializer_class = Serializer  # of no fields: a list of texts is none, and OPTIONS asks for one
+
+    def get_object(self):
+        return self.lead
 
     def retrieve(self, request, lead):
         return Response(Tag.objects.names(self.lead))

@@ -42,6 +42,12 @@ def _own_groups(worker_id):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _no_collected_files(tmp_path_factory):
+    """Every client looks through what was collected, and a server may be collecting it just now."""
+    django_settings.STATIC_ROOT = tmp_path_factory.mktemp("static")
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _close_connections_of_threads(django_db_setup):
     """Async tests reach the database from a thread, whose connection would outlive the database."""
     yield

@@ -71,9 +71,11 @@ class RunningServer:
 
 
 def _collect_static(env):
-    """Once a clone, by one at a time: it takes longer than a server may take to start."""
+    """Once, by one at a time: it takes longer than a server may take to start."""
     with only_one("staticfiles"):
-        if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        written = ROOT / "staticfiles" / "staticfiles.json"
+        ours = [path.stat().st_mtime for path in (ROOT / "static").rglob("*")]
+        if not written.exists() or written.stat().st_mtime < max(ours):
             command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
             subprocess.run(command, cwd=ROOT, env=env, check=True)
 

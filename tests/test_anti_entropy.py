@@ -112,9 +112,9 @@ async def test_no_frame_comes_between_the_pages_of_what_was_missed(owner, token,
         assert ([each["title"] for each in page["changed"]], page["seq"]) == (["on this page"], 3)
 
         late = realtime.Push(owner.pk, frames.all_read(4, 0, 1), 4)
-        after = realtime.Push(owner.pk, '{"type":"x"}')
+        after = realtime.Push(owner.pk, '{"type":"lead:deleted","id":7}')
         await realtime.sender.send(*_message([late, after]))
-        assert await socket.next() == {"type": "x"}
+        assert await socket.next() == {"type": "lead:deleted", "id": 7}
         await socket.send({"type": "sync", "since": 3})
         page = await socket.next()
         assert [each["title"] for each in page["changed"]] == ["on the next page"]
@@ -122,10 +122,10 @@ async def test_no_frame_comes_between_the_pages_of_what_was_missed(owner, token,
 
 async def test_a_frame_that_arrives_twice_is_sent_once(owner, token):
     async with Socket(token) as socket:
-        push = realtime.Push(owner.pk, '{"type":"x"}', 1)
+        push = realtime.Push(owner.pk, '{"type":"lead:deleted","id":7}', 1)
         await realtime.sender.send(*_message([push, push]))
         await realtime.sender.send(*_message([push]))
-        assert await socket.next() == {"type": "x"}
+        assert await socket.next() == {"type": "lead:deleted", "id": 7}
         assert await socket.quiet()
 
 

@@ -326,9 +326,9 @@ def test_a_source_takes_so_many_a_minute_from_everywhere(client, source, monkeyp
         ("203.0.113.9", "203.0.113.9"),
         ("::ffff:203.0.113.9", "203.0.113.9"),
         ("fe80::1%eth0", "fe80::1"),
-        ("unknown", None),
-        ("203.0.113.9:1234", None),
-        ("x" * 500, None),
+        ("203.0.113.9:1234", "203.0.113.9"),
+        ("unknown", "127.0.0.1"),  # then it is the proxy's own
+        ("x" * 500, "127.0.0.1"),
     ],
 )
 def test_behind_a_proxy_the_address_is_what_the_proxy_saw(

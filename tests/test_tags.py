@@ -131,6 +131,12 @@ def test_two_who_give_the_same_tag_leave_it_there_once(transactional_db, at_once
 # On the lead's page
 
 
+def test_what_may_be_done_with_the_tags_of_a_lead_is_told(api, lead):
+    answer = api.options(f"/api/leads/{lead.pk}/tags/")
+    assert answer.status_code == 200
+    assert "PUT" in answer.headers["Allow"]
+
+
 def test_tags_are_given_and_taken_on_the_leads_page(page, lead):
     shown = page.post(path_of(lead), {"add": "demo, VIP,"}, follow=True)
     assert shown.redirect_chain == [(f"/leads/{lead.pk}/", 302)]

@@ -37,6 +37,7 @@ WORDS = {
 }
 MOMENTS = {"endsAt": "2026-03-02T10:00:00Z"}
 INSTEAD = {"remindAt": {"remindMinutesBefore", "minutesBefore"}}  # one of the two is given
+SELDOM = {"otp"}  # what most do not send
 NOTHING_YET = {"next", "previous", "readAt", "completedAt", "mutedUntil", "withdrawnAt"}
 FORMATS = {
     "date-time": MOMENT,
@@ -71,7 +72,8 @@ def _object(schema, schemas, name, depth):
     for one, others in INSTEAD.items():
         if others & properties.keys() and one not in schema.get("required", ()):
             properties.pop(one, None)
-    return {key: of(inner, schemas, key, depth + 1) for key, inner in properties.items()}
+    said = {key: inner for key, inner in properties.items() if key not in SELDOM}
+    return {key: of(inner, schemas, key, depth + 1) for key, inner in said.items()}
 
 
 def _array(schema, schemas, name, depth):

@@ -1,6 +1,7 @@
 import logging
 import random
 import unicodedata
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
@@ -78,7 +79,11 @@ class Command(BaseCommand):
             )
         if if_empty and User.objects.exists():
             return
-        logging.getLogger("notifications").setLevel(logging.WARNING)  # a line for each is too much
+        with _quiet("notifications"):  # a line for each is too much
+            people = self._make(leads)
+        self.stdout.write(f"Demo users: {', '.join(p.email for p in people)}, {PASSWORD}")
+
+    def _make(self, leads):
         with transaction.atomic():
             people = [self._person(*person) for person in PEOPLE]
             made = list(self._leads(0 if Lead.objects.exists() else leads, people))
@@ -92,7 +97,7 @@ class Command(BaseCommand):
         for person in people if made else ():  # what is old was read
             Inbox.objects.of(person).mark_all_read()
         Lead.objects.bulk_create(made[-FRESH:])
-        self.stdout.write(f"Demo users: {', '.join(p.email for p in people)}, {PASSWORD}")
+        return people
 
     def _person(self, name, first_name, last_name, role):
         names = {"first_name": first_name, "last_name": last_name, "role": role}
@@ -129,3 +134,14 @@ class Command(BaseCommand):
 def _plain(name):
     """The name in the letters that an address may have."""
     return unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+
+
+@contextmanager
+def _quiet(name):
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
