@@ -661,7 +661,7 @@ def test_the_settings_of_production_are_no_mistake(production):
         ("SECRET_KEY", "secret", "SECRET_KEY is short.", "at least 32 characters"),
         ("ALLOWED_HOSTS", ["*"], "lets every name pass", "Set ALLOWED_HOSTS"),
         ("ROOT_URLCONF", "crm.nowhere", "No module named", "docs/operations.md"),
-        ("STATICFILES_DIRS", "static", "E001", "manage.py check"),
+        ("STATIC_ROOT", django_settings.STATICFILES_DIRS[0], "E002", "manage.py check"),
     ],
 )
 def test_each_mistake_of_a_deployment_is_named(production, name, value, detail, hint):
