@@ -27,7 +27,8 @@ def of_scope(scope) -> str:
 
 
 class Traced:
-    """The outermost of the middlewares: all that is logged within says which request it is about.
+    """Outside of all that answers but static files: what is logged within says which request it is
+    about.
 
     Of requests that change something a line tells the answer, by the route: a path may hold what
     only its owner should know.

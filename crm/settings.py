@@ -46,14 +46,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "crm.requests.Traced",
     "crm.health.ByAnyName",
     "django.middleware.security.SecurityMiddleware",
+    # Before what only pages need: on dozens of files those headers weigh as much as a script.
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "crm.requests.Traced",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "crm.middleware.NoPowers",
     "corsheaders.middleware.CorsMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "crm.middleware.CompressedPages",
     "crm.middleware.ApiAnswersInJson",
     "django.contrib.sessions.middleware.SessionMiddleware",
