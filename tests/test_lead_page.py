@@ -14,7 +14,7 @@ from leads import versions
 from leads.models import Activity, Appointment, Comment, Interaction, Lead, Merge, Task
 from leads.models.merge import both
 from leads.timeline import Stretch
-from tests.doors import post, source_of
+from tests import doors
 from tests.factories import (
     AppointmentFactory,
     CommentFactory,
@@ -89,8 +89,8 @@ def test_it_tells_what_happened_newest_first_and_begins_with_the_lead(page, lead
 
 
 def test_a_lead_that_nobody_added_says_through_which_source_it_came(page, client, lead):
-    source = source_of("json", name="Shop & more")
-    post(client, source, {"name": "Ada Lovelace", "email": "ada@example.org"})
+    source = doors.source_of("json", name="Shop & more")
+    doors.post(client, source, {"name": "Ada Lovelace", "email": "ada@example.org"})
     made = Lead.objects.get(email="ada@example.org")
     came = 'Came in through <strong dir="auto">Shop & more</strong>'
     assert came in shown(page, made)
@@ -101,7 +101,9 @@ def test_a_lead_that_nobody_added_says_through_which_source_it_came(page, client
 
 
 def test_what_a_merge_brought_is_not_where_the_kept_lead_came_through(page, client, lead, owner):
-    post(client, source_of("json"), {"name": "Ada Lovelace", "email": "ada@example.org"})
+    doors.post(
+        client, doors.source_of("json"), {"name": "Ada Lovelace", "email": "ada@example.org"}
+    )
     Lead.objects.filter(pk=lead.pk).update(created_at=timezone.now() - timedelta(hours=1))
     kept, other = both(lead.pk, Lead.objects.get(email="ada@example.org").pk)
     Merge.objects.merge(kept, other, [], by=owner)
