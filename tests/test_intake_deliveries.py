@@ -13,7 +13,7 @@ from leads.models import Delivery, Lead, Merge, Origin, Rule, Source, Tag
 from leads.models.delivery import NotDone
 from leads.models.merge import both
 from notifications.models import Event
-from tests.doors import payload, post, post_form, post_google, said, source_of
+from tests.doors import body_of, payload, post, post_form, post_google, said, source_of
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -130,6 +130,31 @@ def test_whose_owner_is_deleted_at_that_moment_comes_again(client, source, monke
         assert post(client, source, MARY).status_code == 503
     assert not Delivery.objects.exists()
     assert post(client, source, MARY).status_code == 201
+
+
+def test_the_same_of_a_sender_that_has_its_own_ids(client, monkeypatch, caplog):
+    source = source_of("google")
+
+    def gone(self, *args, **kwargs):
+        raise IntegrityError("there is no such user")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lead, "save", gone)
+        assert post_google(client, source, body_of("google.json")).status_code == 503
+    assert post_google(client, source, body_of("google.json")).status_code == 200
+    assert Delivery.objects.get().state == "made"
+
+
+def test_what_a_bug_took_back_is_not_answered_as_made(client, source, monkeypatch, caplog):
+    def broken(self, *args, **kwargs):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Origin, "save", broken)
+        answer = post(client, source, MARY)
+    assert (answer.status_code, answer.json()["status"]) == (202, "failed")
+    assert "leadId" not in answer.json()
+    assert not Lead.objects.exists()
 
 
 # What is kept aside

@@ -107,6 +107,15 @@ def test_a_form_with_files_gives_the_lead_and_the_names_of_the_files(client, sou
     assert b"onload" not in bytes(Delivery.objects.get().payload)
 
 
+def test_a_form_in_parts_keeps_the_names_of_its_fields(client, source):
+    plan = SimpleUploadedFile("Größe.svg", b"<svg>", "image/svg+xml")
+    post_form(client, source, ADA | {"Straße": "Königsallee 1", "Pläne": plan})
+    assert extras(Lead.objects.get()) == {
+        "Straße": "Königsallee 1",
+        "Pläne": "Größe.svg (a file, which is not kept)",
+    }
+
+
 # Where a form returns to
 
 
@@ -117,6 +126,8 @@ def test_a_form_with_files_gives_the_lead_and_the_names_of_the_files(client, sou
         ("http://shop.example", "http://shop.example"),
         ("HTTPS://SHOP.example/", "https://shop.example/"),
         ("https://shop.example:443/", "https://shop.example/"),
+        ("https://shop.example/für?a=%C3%BC#ō", "https://shop.example/f%C3%BCr?a=%C3%BC#%C5%8D"),
+        ("https://shop.example/\u202e\u0085", "https://shop.example/%E2%80%AE%C2%85"),
         ("https://müller.example/", "https://xn--mller-kva.example/"),
         ("https://xn--mller-kva.example/", "https://xn--mller-kva.example/"),
         ("", ""),
@@ -309,6 +320,16 @@ def test_one_address_sends_twenty_a_minute(client, source, clock):
     assert post_form(client, source, ADA | {"city": "x"}).status_code == 200
 
 
+def test_the_addresses_of_one_customer_are_one_address(client, source, clock):
+    answers = [
+        client.post(source.path, ADA | {"city": str(n)}, REMOTE_ADDR=f"2001:db8:1:2::{n:x}")
+        for n in range(21)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+    assert {row.address for row in Delivery.objects.all()} == {"2001:db8:1:2::"}
+    assert client.post(source.path, ADA, REMOTE_ADDR="2001:db8:1:3::1").status_code == 200
+
+
 def test_a_source_takes_so_many_a_minute_from_everywhere(client, source, monkeypatch):
     monkeypatch.setattr(type(source.door), "per_source", 3)
     answers = [
@@ -325,7 +346,7 @@ def test_a_source_takes_so_many_a_minute_from_everywhere(client, source, monkeyp
         ("198.51.100.7, 203.0.113.9", "203.0.113.9"),
         ("203.0.113.9", "203.0.113.9"),
         ("::ffff:203.0.113.9", "203.0.113.9"),
-        ("fe80::1%eth0", "fe80::1"),
+        ("fe80::1%eth0", "fe80::"),  # a /64 is one customer's
         ("203.0.113.9:1234", "203.0.113.9"),
         ("unknown", "127.0.0.1"),  # then it is the proxy's own
         ("x" * 500, "127.0.0.1"),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.db import connection, connections
+from django.utils import timezone
 
 from leads.intake import fetching, graph
 from leads.models import Delivery, Lead
@@ -235,6 +236,25 @@ def test_after_the_last_attempt_it_has_failed(announced, meta, manager):
     assert (announced.state, announced.reason) == ("failed", "Meta answered 500, and no lead.")
     announced.replay(by=manager)
     assert (announced.state, announced.attempts, announced.parked_at) == ("waiting", 0, None)
+
+
+def test_it_fails_with_its_last_attempt_or_is_tried_once_more(announced, meta, monkeypatch):
+    """Killed between the two it would wait for nobody, and could not be replayed."""
+
+    def killed(self, because):
+        raise RuntimeError
+
+    meta.answers = [(500, {})]
+    Delivery.objects.update(attempts=len(BACKOFF))
+    with monkeypatch.context() as patch:
+        patch.setattr(Delivery, "gave_up", killed)
+        assert fetching.fetch_due() == 1
+    announced.refresh_from_db()
+    assert (announced.state, announced.parked_at) == ("waiting", None)
+    with time_machine.travel(timezone.now() + timedelta(minutes=3)):
+        assert fetching.fetch_due() == 1
+    announced.refresh_from_db()
+    assert announced.state == "failed"
 
 
 def test_a_worker_that_is_killed_leaves_it_to_another(announced, meta):

@@ -53,6 +53,24 @@ def test_a_question_in_a_sentence_is_understood(client, source):
     assert Lead.objects.get().last_name == "Clarke"
 
 
+def test_contact_details_ask_by_the_fields_within_them(client, source):
+    body = body_of("typeform.json")
+    definition = body["form_response"]["definition"]
+    within, definition["fields"] = definition["fields"][1:4], definition["fields"][4:]
+    block = {"id": "c1", "type": "contact_info", "title": "Who are you?"}
+    definition["fields"].append(block | {"properties": {"fields": within}})
+    post_typeform(client, source, body)
+    lead = Lead.objects.get()
+    assert (lead.last_name, lead.email) == ("Clarke", "joan@bletchley.example")
+
+
+def test_a_question_of_two_lines_can_be_mapped(client, source):
+    body = body_of("typeform.json")
+    body["form_response"]["definition"]["fields"][9]["title"] = "When\nshall we begin?"
+    post_typeform(client, source, body)
+    assert extras(Lead.objects.get())["When shall we begin?"] == "2026-04-01"
+
+
 def test_a_response_that_comes_again_is_the_first(client, source):
     for _ in range(3):
         assert post_typeform(client, source, payload("typeform.json")).status_code == 200

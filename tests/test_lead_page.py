@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from leads import versions
-from leads.models import Activity, Appointment, Comment, Interaction, Lead, Task
+from leads.models import Activity, Appointment, Comment, Interaction, Lead, Merge, Task
+from leads.models.merge import both
 from leads.timeline import Stretch
+from tests import doors
 from tests.factories import (
     AppointmentFactory,
     CommentFactory,
@@ -84,6 +86,29 @@ def test_it_tells_what_happened_newest_first_and_begins_with_the_lead(page, lead
         "added the lead",
     ):
         assert words in html
+
+
+def test_a_lead_that_nobody_added_says_through_which_source_it_came(page, client, lead):
+    source = doors.source_of("json", name="Shop & more")
+    doors.post(client, source, {"name": "Ada Lovelace", "email": "ada@example.org"})
+    made = Lead.objects.get(email="ada@example.org")
+    came = 'Came in through <strong dir="auto">Shop & more</strong>'
+    assert came in shown(page, made)
+    assert "added the lead" not in shown(page, made)
+    source.delete()
+    assert 'Came in through <strong dir="auto">a source that is gone<' in shown(page, made)
+    assert "Somebody</strong> added the lead" in shown(page, lead)  # and no source
+
+
+def test_what_a_merge_brought_is_not_where_the_kept_lead_came_through(page, client, lead, owner):
+    doors.post(
+        client, doors.source_of("json"), {"name": "Ada Lovelace", "email": "ada@example.org"}
+    )
+    Lead.objects.filter(pk=lead.pk).update(created_at=timezone.now() - timedelta(hours=1))
+    kept, other = both(lead.pk, Lead.objects.get(email="ada@example.org").pk)
+    Merge.objects.merge(kept, other, [], by=owner)
+    assert "Came in through" not in shown(page, lead)
+    assert "Somebody</strong> added the lead" in shown(page, lead)
 
 
 @pytest.mark.parametrize(
@@ -537,7 +562,7 @@ def test_the_edit_page_saves_when_others_changed_other_fields(page, lead):
 
 def test_a_full_page_takes_as_many_queries_as_an_empty_one_but_for_who_attends(page, owner):
     lead = LeadFactory(owner=owner)
-    assert queries_of(page, path_of(lead)) == 18
+    assert queries_of(page, path_of(lead)) == 19  # one asks how it came: nobody added it
     soon = timezone.now() + timedelta(hours=1)
     for _ in range(40):
         CommentFactory(lead=lead, created_by=UserFactory())

@@ -449,6 +449,30 @@ def test_what_failed_is_mapped_previewed_saved_and_replayed_at_once(desk, shop):
     assert shop.mapping == {}
 
 
+def test_what_fails_again_holds_up_nothing_that_came_later(desk, shop, monkeypatch):
+    monkeypatch.setattr("leads.views.deliveries.AT_ONCE", 1)
+    hopeless = brought(shop, {"who": "Nobody"})
+    mended = [brought(shop, UNKNOWN | {"n": n}) for n in range(2)]
+    shop.map({"email": "reach.mail_me"})
+    for left in ([hopeless.pk, mended[1].pk], [hopeless.pk]):
+        desk.post(f"/sources/{shop.pk}/deliveries/replay/")
+        failed = shop.deliveries.filter(state="failed").order_by("pk")
+        assert list(failed.values_list("pk", flat=True)) == left
+
+
+def test_what_is_kept_no_longer_needs_no_look_and_is_not_offered_again(desk, shop):
+    gone = brought(shop, UNKNOWN)
+    log = f"/sources/{shop.pk}/deliveries/"
+    assert "1 failed" in html(desk, "/sources/")
+    assert "Replay 1 that failed" in html(desk, log)
+    assert f"{log}{gone.pk}/replay/" in html(desk, f"{log}{gone.pk}/")
+    Delivery.objects.filter(pk=gone.pk).update(payload=None)
+    assert "1 failed" not in html(desk, "/sources/")
+    assert "that failed" not in html(desk, log)
+    assert f"{log}{gone.pk}/replay/" not in html(desk, f"{log}{gone.pk}/")
+    assert said(desk.post(f"{log}replay/", follow=True)) == ["Nothing has failed."]
+
+
 def test_one_failed_delivery_is_replayed_by_itself(desk, shop):
     delivery = brought(shop, UNKNOWN)
     path = f"/sources/{shop.pk}/deliveries/{delivery.pk}/"

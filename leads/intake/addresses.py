@@ -3,6 +3,8 @@
 import re
 from urllib.parse import urlsplit, urlunsplit
 
+from django.utils.encoding import iri_to_uri
+
 LONGEST = 2_000
 ODD = re.compile(r"[\x00-\x20\x7f\\]")
 PORTS = {"http": 80, "https": 443}
@@ -27,12 +29,12 @@ def origin(text: str) -> str:
 
 def allowed_return(text: str, hosts) -> str:
     """The address, if it leads to one of these hosts; else empty. It is put together anew, so that
-    no browser can read it in another way."""
+    no browser can read it in another way, and a header takes it."""
     try:
         parts = _parts(text)
         if len(text) > LONGEST or _netloc(parts) not in hosts:
             return ""
-        return urlunsplit((parts.scheme, _netloc(parts), *parts[2:]))
+        return iri_to_uri(urlunsplit((parts.scheme, _netloc(parts), *parts[2:])))
     except ValueError:
         return ""
 

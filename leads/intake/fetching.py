@@ -3,6 +3,8 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
+from django.db import transaction
+
 from leads.intake import graph
 from leads.models import Delivery
 
@@ -43,6 +45,7 @@ def _conclude(delivery, answer) -> None:
     elif isinstance(answer, graph.Never):
         delivery.gave_up(str(answer))
     else:
-        delivery.failed(answer)
-        if delivery.parked_at:
-            delivery.gave_up(str(answer))
+        with transaction.atomic():  # what is parked and still waits nobody could replay
+            delivery.failed(answer)
+            if delivery.parked_at:
+                delivery.gave_up(str(answer))

@@ -52,12 +52,18 @@ def _parts(arrival) -> list[tuple[str, str]]:
     meta = {"CONTENT_TYPE": arrival.content_type, "CONTENT_LENGTH": len(arrival.body)}
     names = _Names()
     try:
-        parser = MultiPartParser(meta, BytesIO(arrival.body), [names], "latin-1")
+        parser = _Parser(meta, BytesIO(arrival.body), [names], "latin-1")
         post, _files = parser.parse()
     except (MultiPartParserError, SuspiciousOperation, ValueError) as problem:
         raise Refused(400, f"The form cannot be read: {storable(str(problem))}.") from problem
-    told = [(storable(name), _text(value)) for name, values in post.lists() for value in values]
-    return told + [(storable(name), NOT_KEPT.format(name=storable(file))) for name, file in names]
+    told = [(_text(name), _text(value)) for name, values in post.lists() for value in values]
+    return told + [(_text(name), NOT_KEPT.format(name=storable(file))) for name, file in names]
+
+
+class _Parser(MultiPartParser):
+    def sanitize_file_name(self, file_name):
+        """Read as text first: it takes away what does not look like any."""
+        return super().sanitize_file_name(_text(file_name))
 
 
 class _Names(FileUploadHandler):

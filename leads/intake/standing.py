@@ -18,7 +18,8 @@ def standing(sources) -> list:
     theirs = Delivery.objects.filter(source__in=sources).order_by()
     lately = theirs.filter(received_at__gt=timezone.now() - LATELY, is_test=False)
     made = _counted(lately.filter(state=Delivery.State.MADE))
-    open_ = _counted(theirs.filter(state__in=NEED_A_LOOK))
+    # Of what is kept no longer nothing can be made any more.
+    open_ = _counted(theirs.filter(state__in=NEED_A_LOOK, payload__isnull=False))
     last = dict(theirs.values_list("source").annotate(at=Max("received_at")))
     for source in sources:
         source.made = made.get((source.pk, Delivery.State.MADE), 0)

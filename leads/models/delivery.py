@@ -67,18 +67,18 @@ class DeliveryQuerySet(AttemptsQuerySet):
 
     def _once(self, source, arrival, brought, recent) -> "Delivery":
         """Of two at the same moment one waits for the other, at the key."""
-        delivery = Delivery.of(source, arrival, brought)
+        delivery, problem = Delivery.of(source, arrival, brought), None
         if brought.before not in recent:
             try:
                 delivery._settle()
                 return delivery
-            except IntegrityError:
-                if not brought.key:
-                    raise
+            except IntegrityError as trouble:
+                problem = trouble
         keys = {brought.key, brought.before} - {""}
         first = self.filter(source=source, key__in=keys).order_by("-pk").first()
         if first is None:
-            raise Source.DoesNotExist  # the source was deleted meanwhile
+            there = Source.objects.filter(pk=source.pk).exists()
+            raise problem if problem and there else Source.DoesNotExist  # deleted meanwhile
         source.door.same_again(first, brought)
         first.source, first.again = source, True
         return first
@@ -88,6 +88,10 @@ class DeliveryQuerySet(AttemptsQuerySet):
         DoesNotExist."""
         rows = self.select_for_update(of=("self",), no_key=True)
         return rows.select_related("source__owner").get(pk=pk)
+
+    def replayable(self):
+        """What failed, of which the payload is kept."""
+        return self.filter(state=Delivery.State.FAILED, payload__isnull=False)
 
     def claim(self, most: int) -> list["Delivery"]:
         """Those to be fetched now, which nobody else fetches until the lease is over: who is killed
@@ -259,6 +263,7 @@ class Delivery(Attempts):
         """Stores it together with the lead that it becomes, or with why it becomes none. What fails
         otherwise than by what it says is in the log, and can be replayed. Raises IntegrityError
         where its key was stored before, and the database's own trouble."""
+        answered = self.answer
         try:
             with transaction.atomic():
                 self._become()
@@ -269,6 +274,7 @@ class Delivery(Attempts):
                 "A delivery of source %s failed, and not by what it says", self.source_id
             )
             self.state, self.reason, self.lead = self.State.FAILED, BUG, None
+            self.answer = answered  # and not that of the lead which was taken back
             self._store()
 
     def _become(self):

@@ -1,5 +1,7 @@
 """The log of what a source brought, and what is done with one delivery."""
 
+from time import monotonic
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -14,7 +16,8 @@ from leads.models.delivery import NotDone
 from leads.views.for_managers import of_source
 
 PAGE = 50
-AT_ONCE = 100  # that are replayed at a time
+AT_ONCE = 100  # leads that replaying makes at a time
+TRIED, SECONDS = 1_000, 10  # of those that fail again, and for how long: they hold up no other
 State = Delivery.State
 
 
@@ -35,7 +38,7 @@ def log(request, source):
         "older": before is not None,
         "state": state,
         "states": State.choices,
-        "failed": source.deliveries.filter(state=State.FAILED)[:AT_ONCE].count(),
+        "failed": source.deliveries.replayable()[:AT_ONCE].count(),
     }
     return render(request, "sources/deliveries.html", context)
 
@@ -97,11 +100,13 @@ turn_away = _does("turn_away", lambda _delivery: _("It is turned away."))
 @of_source
 @require_POST
 def replay_failed(request, source):
-    """All that failed, the oldest first and ``AT_ONCE`` at most: each by itself. The log shows
+    """All that failed, the oldest first, until ``AT_ONCE`` are made: each by itself. The log shows
     which failed again."""
-    made, not_made = 0, {}
-    failed = source.deliveries.filter(state=State.FAILED).order_by("pk")
-    for delivery in failed[:AT_ONCE]:
+    made, not_made, until = 0, {}, monotonic() + SECONDS
+    failed = source.deliveries.replayable().defer("payload").order_by("pk")
+    for delivery in failed[:TRIED]:
+        if made == AT_ONCE or monotonic() > until:
+            break
         delivery.source = source
         try:
             delivery.replay(by=request.user)

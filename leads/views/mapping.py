@@ -9,6 +9,7 @@ from leads.forms.mapping import MappingForm
 from leads.intake.payload import shown
 from leads.intake.trial import latest, trial
 from leads.models import Delivery
+from leads.views.deliveries import AT_ONCE
 from leads.views.for_managers import of_source
 
 
@@ -35,7 +36,7 @@ def edit(request, source):
         "form": form,
         "payload": shown(delivery) if delivery else "",
         "trial": trial(source, delivery, form.chosen) if delivery else None,
-        "failed": source.deliveries.filter(state=Delivery.State.FAILED)[:100].count(),
+        "failed": source.deliveries.replayable()[:AT_ONCE].count(),
     }
     return render(request, "sources/mapping.html", context)
 

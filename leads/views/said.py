@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leads import mentions, policy
@@ -39,6 +40,7 @@ FROM_THEM = {
     Kind.EMAIL: _("logged an e-mail from them"),
 }
 AT_ONCE = timedelta(minutes=2)
+WITH_IT = timedelta(minutes=1)  # an origin is the lead's own; what a merge brought is another's
 TIMES = ("startsAt", "endsAt", "createdAt")
 
 
@@ -52,6 +54,7 @@ def entries_of(stretch, user, editing, sent=None):
         entry.took_place = _took_place(entry)
         entry.said = entry.comment or entry.interaction
         entry.verb = _verb(entry)
+        entry.came_through = _came_through(entry)
         entry.told = [_change(change) for change in _listed(entry)]
         entry.undoable = entry.kind == Kind.MERGED and _undoable(entry)
         entry.theirs = bool(entry.said) and policy.may(user, policy.CHANGE, entry.said)
@@ -100,6 +103,15 @@ def form_of(said, data=None):
 def _verb(entry):
     came_in = entry.interaction is not None and entry.interaction.direction == IN
     return (came_in and FROM_THEM.get(entry.kind)) or VERBS[entry.kind]
+
+
+def _came_through(entry) -> str:
+    """The name of the source that brought a lead which nobody added; else empty."""
+    if entry.kind != Kind.LEAD_CREATED or entry.actor_id:
+        return ""
+    own = entry.lead.origins.filter(created_at__lte=entry.created_at + WITH_IT)
+    origin = own.select_related("delivery__source", "file_import").order_by("pk").first()
+    return (origin and (origin.source_name or gettext("a source that is gone"))) or ""
 
 
 def _listed(entry):

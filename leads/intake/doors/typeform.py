@@ -94,9 +94,13 @@ def _dicts(value) -> list[dict]:
 
 
 def _questions(definition) -> dict[str, str]:
-    """By a field's id: what it asks."""
-    fields = _dicts(definition.get("fields")) if isinstance(definition, dict) else []
-    return {text_of(each.get("id")): text_of(each.get("title")).strip() for each in fields}
+    """By a field's id: what it asks, in one line, as a page can send it back. A group and a block
+    of contact details ask by the fields within them."""
+    asked = {}
+    for each in _dicts(definition.get("fields")) if isinstance(definition, dict) else []:
+        asked[text_of(each.get("id"))] = " ".join(text_of(each.get("title")).split())
+        asked |= _questions(each.get("properties"))
+    return asked
 
 
 def _answered(answer, asked) -> Pair:
