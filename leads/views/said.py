@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leads import mentions, policy
@@ -98,8 +99,17 @@ def form_of(said, data=None):
 
 
 def _verb(entry):
+    if entry.kind == Kind.LEAD_CREATED and (file := _file_of(entry.lead)):
+        return gettext("imported the lead from %(file)s") % {"file": file}
     came_in = entry.interaction is not None and entry.interaction.direction == IN
     return (came_in and FROM_THEM.get(entry.kind)) or VERBS[entry.kind]
+
+
+def _file_of(lead) -> str:
+    """The name of the file of which a row made this lead; of one that was merged into it, it is
+    not."""
+    own = lead.origins.filter(made=lead.pk, file_import__isnull=False)
+    return own.values_list("file_import__name", flat=True).first() or ""
 
 
 def _listed(entry):
