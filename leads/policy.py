@@ -83,7 +83,10 @@ OWN = {
 ONLY_MANAGERS = _("Only managers take personal data along or erase it: ask one.")
 ONLY_ADMINISTRATORS = _("Only administrators announce something: ask one.")
 ONLY_ADMINISTRATORS_OPERATE = _("Only administrators see how Leadbell runs: ask one.")
-ONLY_MANAGERS = _("Only managers and administrators see where leads come from: ask one.")
+ONLY_MANAGERS_SEE_SOURCES = _(
+    "Only managers and administrators see where leads come from: ask one."
+)
+ONLY_MANAGERS_IMPORT = _("Only managers and administrators import files: ask one.")
 REFUSALS = {
     Lead: _("This lead belongs to somebody else: ask them or a manager."),
     Task: _("This task is somebody else’s: ask them or a manager."),

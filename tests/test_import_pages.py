@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from leads.importing.running import Importer
-from leads.models import FileImport, FilePart, Lead
+from leads.models import FileImport, FilePart, Lead, Merge
 from tests.factories import LeadFactory
 from tests.forms import submit
 from tests.importing import counts, imported, sent, work_off
@@ -53,6 +53,19 @@ def test_from_a_file_to_its_report_without_scripts(desk, manager):
     listed = desk.get(f"/leads/?import={row.pk}")
     assert "Ada King" in text_of(listed)
     assert "Import: leads.csv" in text_of(listed)
+
+
+def test_the_timeline_and_the_origin_name_the_file(desk, manager):
+    imported(TWO, by=manager, name="fair.csv")
+    lead, other = Lead.objects.get(email="ada@example.org"), LeadFactory(created_by=manager)
+    page = text_of(desk.get(f"/leads/{lead.pk}/"))
+    assert f"{manager.get_full_name()} imported the lead from fair.csv" in page
+    assert "Imported from fair.csv, row 2" in page
+    assert lead.origins.get().source_name == "fair.csv"
+    Merge.objects.merge(other, lead, (), by=manager)
+    page = text_of(desk.get(f"/leads/{other.pk}/"))
+    assert "added the lead" in page
+    assert "imported the lead" not in page
 
 
 def test_the_list_shows_what_an_import_made_alone(desk, manager):
@@ -191,6 +204,8 @@ def test_reps_do_not_import(browser_as, owner, manager):
     rep = browser_as(owner)
     for path in PATHS:
         assert rep.get(f"/imports/{path.format(pk=row.pk)}").status_code == 403
+    refused = "Only managers and administrators import files: ask one."
+    assert refused in text_of(rep.get("/imports/"))
     for path in ACTS:
         assert rep.post(f"/imports/{path.format(pk=row.pk)}").status_code == 403
     assert rep.put(f"/imports/{row.pk}/parts/0/", b"x").status_code == 403

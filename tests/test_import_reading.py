@@ -178,6 +178,25 @@ def test_whatever_the_bytes_they_are_a_table_or_a_sentence(content):
         return
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("meanwhile", ["started", "discarded"])
+def test_what_becomes_of_a_file_while_it_is_looked_at_once_more_stands(
+    manager, monkeypatch, meanwhile
+):
+    content = b"Name,Email\nAda,ada@example.org\n"
+    row = parts.begin("leads.csv", len(content), by=manager)
+    parts.receive(row, 0, content)
+    stored, look = FileImport.objects.filter(pk=row.pk), parts._take_heads
+
+    def look_for_long(row):
+        look(row)
+        stored.update(state="running") if meanwhile == "started" else stored.delete()
+
+    monkeypatch.setattr(parts, "_take_heads", look_for_long)
+    parts.complete(row)
+    assert list(stored.values_list("state", flat=True)) == ["running"] * (meanwhile == "started")
+
+
 def test_a_part_arrives_in_whole_and_again(db, manager):
     row = parts.begin("leads.csv", 600_000, by=manager, version="1")
     first = b"a,b\n" * 131_072

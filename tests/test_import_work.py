@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from leads.models.lead import LeadQuerySet
 from leads.models.storing import _insert, store
 from notifications.models import Event, Notification
 from notifications.worker import Job, Worker
-from tests.factories import CommentFactory, LeadFactory, TaskFactory
+from tests.factories import CommentFactory, LeadFactory, TaskFactory, UserFactory
 from tests.importing import counts, imported, sent, work_off
 from tests.servers import ROOT, environment
 from tests.test_worker import until
@@ -92,6 +93,27 @@ def test_two_workers_that_race_without_a_lease_store_each_row_once(manager, at_o
     assert (row.state, counts(row)) == ("done", (1_500, 0, 0, 0))
     assert complete(1_500)
     assert Event.objects.count() == 1
+
+
+@everywhere
+@pytest.mark.postgres
+def test_two_files_of_the_same_people_at_once_make_each_once(manager, at_once, monkeypatch):
+    monkeypatch.setattr(running, "BATCH", 50)
+    both = [sent(rows(1_000), by=manager, name=name) for name in ("a.csv", "b.csv")]
+    for row in both:
+        row.start("en")
+
+    def work(row):
+        importer = Importer()
+        while (mine := FileImport.objects.get(pk=row.pk)).state == "running":
+            importer.work(mine)
+        return True
+
+    at_once(*(partial(work, row) for row in both))
+    for row in both:
+        row.refresh_from_db()
+    assert Lead.objects.count() == 1_000
+    assert sum(row.created for row in both) == sum(row.skipped for row in both) == 1_000
 
 
 @pytest.mark.django_db
@@ -239,6 +261,36 @@ def test_updated_leads_get_back_what_nobody_changed_since(manager):
     assert (lead.first_name, lead.last_name) == ("Ada", "Lovelace")
     assert Tag.objects.names(lead) == ["Mine"]
     assert not lead.origins.exists()
+
+
+@pytest.mark.django_db
+def test_what_a_lead_has_of_its_own_stays_where_an_updated_one_was_merged_into_it(manager):
+    mine = LeadFactory(company="Acme")
+    other = LeadFactory(email="p0@example.org", company="")
+    file = "Email,Company\np0@example.org,Acme\n"
+    row = imported(file, by=manager, duplicates="update")
+    other.refresh_from_db()
+    assert other.company == "Acme"
+    Merge.objects.merge(mine, other, (), by=manager)
+    row.undo(by=manager, touched_too=False)
+    work_off(row)
+    mine.refresh_from_db()
+    assert (row.state, mine.company) == ("undone", "Acme")
+
+
+@pytest.mark.django_db
+def test_an_owner_who_is_gone_does_not_come_back(manager):
+    gone = UserFactory()
+    lead = LeadFactory(email="p0@example.org", owner=gone)
+    file = f"Email,Owner\np0@example.org,{manager.email}\n"
+    row = imported(file, by=manager, duplicates="update")
+    lead.refresh_from_db()
+    assert lead.owner == manager
+    gone.delete()
+    row.undo(by=manager, touched_too=False)
+    work_off(row)
+    lead.refresh_from_db()
+    assert (row.state, lead.owner) == ("undone", None)
 
 
 @pytest.mark.django_db

@@ -104,8 +104,7 @@ def complete(row: FileImport) -> None:
     except Unreadable:
         row.discard()
         raise
-    row.state = FileImport.State.READY
-    row.save()
+    row.arrive()
 
 
 def read_as(row: FileImport, encoding: str, delimiter: str) -> None:

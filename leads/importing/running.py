@@ -83,6 +83,7 @@ class Importer:
                 self.reading = None
                 return
             _let_the_disk_be()
+            _wait_for_other_imports()
             bring_in(row, rows)
             row.position, row.line = self.reading.number, self.reading.line
             row.attempts, row.next_attempt_at = 0, None
@@ -117,6 +118,17 @@ def _let_the_disk_be() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit TO off")
+
+
+def _wait_for_other_imports() -> None:
+    """Two imports store their batches one after the other: of somebody whom both bring, the later
+    finds the lead that the earlier made. SQLite has one writer anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KEY])
+
+
+KEY = 0x66696C65  # any number that nobody else locks
 
 
 def _still(row, state) -> bool:

@@ -19,6 +19,7 @@ from leads.models import (
     Origin,
     Task,
 )
+from leads.models.merge import still_there
 from notifications import audit
 from notifications.models import Event, Notification
 
@@ -78,19 +79,28 @@ def _forget_extras(row) -> bool:
 
 def _give_back(row) -> bool:
     """What updated leads took goes back where it still is as it was taken. Those that the import
-    made itself go, or stay as they are."""
+    made itself go, or stay as they are; one that was merged into another stays with that, which
+    may have the same of its own."""
     updated = row.rows.filter(outcome=ImportedRow.Outcome.UPDATED, undone=False)
     told = list(updated.order_by("-number")[:BATCH])
     locked = Lead.objects.select_for_update(no_key=True).order_by("pk")
     theirs = {one.lead_id for one in told} - {None}
     theirs -= set(made_by(row).filter(pk__in=theirs).values_list("pk", flat=True))
     leads = {lead.pk: lead for lead in locked.filter(pk__in=theirs)}
+    merged = _moved_by_merges(leads)
     for one in told:
-        if (lead := leads.get(one.lead_id)) is not None:
+        lead = leads.get(one.lead_id)
+        if lead is not None and one.pk not in merged:
             _back(lead, one.took, row.undone_by)
     ImportedRow.objects.filter(pk__in=[one.pk for one in told]).update(undone=True)
     row.undo_done += len(told)
     return bool(told)
+
+
+def _moved_by_merges(leads) -> set[int]:
+    """The rows that were of leads which were merged into these."""
+    moved = Merge.objects.standing().filter(kept__in=leads).values_list("moved", flat=True)
+    return {pk for each in moved for pk in each.get(ImportedRow._meta.label, ())}
 
 
 def _back(lead, took, by):
@@ -98,6 +108,8 @@ def _back(lead, took, by):
     took.pop(TAGS, None)
     lead.tags.filter(name__in=tags).delete()
     back = {name: was for name, (was, now) in took.items() if getattr(lead, name) == now}
+    if "owner_id" in back:
+        back["owner_id"] = still_there(back["owner_id"])
     for name, was in back.items():
         setattr(lead, name, was)
     if back and _is_whole(lead):

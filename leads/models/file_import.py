@@ -174,6 +174,13 @@ class FileImport(Attempts):
 
     # What is done with it
 
+    def arrive(self) -> bool:
+        """It is here as a whole, and read so; False where another request said so first, after
+        which it may have been started, or where it was discarded meanwhile."""
+        read_so = ("encoding", "lines", "delimiter", "heads", "targets")
+        found = {name: getattr(self, name) for name in read_so}
+        return self._go(self.State.UPLOADING, state=self.State.READY, **found)
+
     def start(self, language: str, worker=None) -> bool:
         """Lets a worker begin, or this one; False where it was begun or discarded already."""
         begun = {"state": self.State.RUNNING, "started_at": timezone.now(), "language": language}

@@ -184,14 +184,14 @@ class Merge(models.Model):
     def _give_back(self, kept) -> Lead:
         """The lead's row as it was, and what was its own where it still is the kept lead's."""
         other = self.lead_as_it_was()
-        other.owner_id = _still_there(other.owner_id)
-        other.created_by_id = _still_there(other.created_by_id)
+        other.owner_id = still_there(other.owner_id)
+        other.created_by_id = still_there(other.created_by_id)
         other.save_base(raw=True, force_insert=True)  # nobody is told of it as of a new lead
         for to_lead in belongings():
             ids = self.moved.get(_label(to_lead), [])
             _move(to_lead, kept.pk, other.pk, Q(pk__in=ids))
         for chosen in self.was.get(FOLLOWINGS, []):
-            if _still_there(chosen["user_id"]):
+            if still_there(chosen["user_id"]):
                 Following.objects.create(lead=other, **chosen)
         return other
 
@@ -202,7 +202,7 @@ class Merge(models.Model):
         back = {name: was for name, (was, now) in took.items() if getattr(kept, name) == now}
         self._tell_later_merges(set(took) - set(back))
         if "owner_id" in back:
-            back["owner_id"] = _still_there(back["owner_id"])
+            back["owner_id"] = still_there(back["owner_id"])
         try:
             _with(copy.copy(kept), back).clean()
         except ValidationError:
@@ -328,5 +328,5 @@ def _label(to_lead) -> str:
     return to_lead.related_model._meta.label
 
 
-def _still_there(user_id: int | None) -> int | None:
+def still_there(user_id: int | None) -> int | None:
     return get_user_model().objects.filter(pk=user_id).values_list("pk", flat=True).first()

@@ -12,11 +12,11 @@ from leads import policy
 from leads.models import Source
 
 
-def for_who_leads(view):
+def for_who_leads(view, refusal=policy.ONLY_MANAGERS_SEE_SOURCES):
     @wraps(view)
     def wrapped(request, *args, **kwargs):
         if not policy.leads_the_team(request.user):
-            raise PermissionDenied(policy.ONLY_MANAGERS)
+            raise PermissionDenied(refusal)
         return view(request, *args, **kwargs)
 
     return login_required(never_cache(wrapped))

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from leads import policy
 from leads.forms.importing import MappingForm, ReadingForm, UploadForm
 from leads.importing import parts, report, undoing
 from leads.importing.looking import Unreadable
@@ -34,7 +35,7 @@ def for_who_may_import(view):
             kwargs["row"] = get_object_or_404(rows, pk=pk)
         return view(request, *args, **kwargs)
 
-    return for_who_leads(wrapped)
+    return for_who_leads(wrapped, policy.ONLY_MANAGERS_IMPORT)
 
 
 @for_who_may_import

@@ -101,6 +101,8 @@ def form_of(said, data=None):
 
 
 def _verb(entry):
+    if file := _file_of(entry):
+        return gettext("imported the lead from %(file)s") % {"file": file}
     came_in = entry.interaction is not None and entry.interaction.direction == IN
     return (came_in and FROM_THEM.get(entry.kind)) or VERBS[entry.kind]
 
@@ -112,6 +114,16 @@ def _came_through(entry) -> str:
     own = entry.lead.origins.filter(created_at__lte=entry.created_at + WITH_IT)
     origin = own.select_related("delivery__source", "file_import").order_by("pk").first()
     return (origin and (origin.source_name or gettext("a source that is gone"))) or ""
+
+
+def _file_of(entry) -> str:
+    """The name of the file of which somebody made this lead by a row; of one that was merged into
+    it, it is not."""
+    if entry.kind != Kind.LEAD_CREATED or not entry.actor_id:
+        return ""
+    own = entry.lead.origins.filter(made=entry.lead_id, file_import__isnull=False)
+    return own.values_list("file_import__name", flat=True).first() or ""
+
 
 
 def _listed(entry):
