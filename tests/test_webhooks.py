@@ -280,8 +280,8 @@ def test_who_takes_nothing_leaves_the_turn_to_others(hook, hooked):
 def test_a_turn_is_over_after_some_time(hook, hooked, monkeypatch):
     monkeypatch.setattr(jobs, "TURN_SECONDS", 0.01)
     hook.hold = threading.Event()
-    threading.Timer(0.1, hook.hold.set).start()
     LeadFactory.create_batch(3)
+    threading.Timer(0.1, hook.hold.set).start()
     assert deliver(hooked) == 1
     monkeypatch.setattr(jobs, "TURN_SECONDS", 20)
     assert deliver(hooked) == 2
@@ -295,8 +295,8 @@ def test_endpoints_have_their_turns(hook, hooked, manager, monkeypatch):
     monkeypatch.setattr(jobs, "AT_ONCE", 1)
     monkeypatch.setattr(jobs, "TURN_SECONDS", 0.01)
     hook.hold = threading.Event()
-    threading.Timer(0.1, hook.hold.set).start()
     LeadFactory.create_batch(3)
+    threading.Timer(0.1, hook.hold.set).start()
     for _ in range(2):
         jobs.deliver()
         jobs.wait()
