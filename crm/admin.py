@@ -114,6 +114,10 @@ class SecondStepAdmin(admin.ModelAdmin):
     readonly_fields = ("user", "confirmed_at")
     fields = ("user", "confirmed_at")
 
+    def delete_queryset(self, request, queryset):
+        for step in queryset:
+            step.delete()
+
     def has_add_permission(self, request):
         return False
 

@@ -72,6 +72,10 @@ class AuditEntry(models.Model):
         ROLE = "role", _("changed a role")
         DEACTIVATED = "deactivated", _("deactivated a person")
         ACTIVATED = "activated", _("activated a person")
+        KEY_MADE = "key_made", _("made an API key")
+        KEY_REVOKED = "key_revoked", _("revoked an API key")
+        WEBHOOK_ADDED = "webhook_added", _("added a webhook")
+        WEBHOOK_REMOVED = "webhook_removed", _("removed a webhook")
         EXPORTED = Deed.EXPORTED, _("exported leads")
         LEAD_ERASED = Deed.LEAD_ERASED, _("erased the personal data of a lead")
         LEAD_DELETED = Deed.LEAD_DELETED, _("deleted a lead")
@@ -113,10 +117,13 @@ class AuditEntry(models.Model):
 
 
 def note(what: str, *, about: str = "", by=None) -> None:
-    """Adds an entry. Without ``by`` it was who sent the request."""
+    """Adds an entry. Without ``by`` it was who sent the request; what a key of theirs did says so,
+    as they did not do it themselves."""
     request = _request.get()
     if by is None and request is not None:
         by = _sender(request)
+    if key := getattr(request, "bearer_key", None):
+        about = f"{about}, by key {key.pk}"
     address = address_of(request) if request is not None else None
     AuditEntry(what=what, by=by, about=about[:200], address=address).save()
 

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 from notifications import trace
 
-# What opens a calendar for whoever has it: of requests that fail, Django logs the path.
-SECRET_PATHS = re.compile(r"(/calendar/feed/)(?!renew/|remove/)[^\s/?\"']+")
+# What opens a calendar, or sets a password, for whoever has it: of requests that fail, Django logs
+# the path.
+SECRET_PATHS = re.compile(r"(/calendar/feed/(?!renew/|remove/)|/password/[^\s/?\"']+/)[^\s/?\"']+")
 
 
 class OncePerMinute(logging.Filter):

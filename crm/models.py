@@ -140,7 +140,8 @@ class User(AbstractBaseUser):
 
     def save(self, *args, **kwargs):
         """Stores the user. A new password or role, and deactivation, close the sockets on every
-        process; a new password and deactivation end every sign-in."""
+        process; a new password and deactivation end every sign-in, and deactivation
+        every key: who comes back is given new ones."""
         before, added = getattr(self, "_stored", None), self._state.adding
         with transaction.atomic():
             super().save(*args, **kwargs)
@@ -151,6 +152,9 @@ class User(AbstractBaseUser):
                 if before[0] != self.password or not self.is_active:
                     self.token_sign_ins.filter(ended_at=None).update(ended_at=timezone.now())
                     Session.objects.filter(sign_in__user=self).delete()
+                if not self.is_active:
+                    for key in self.api_keys.filter(revoked_at=None):
+                        key.revoke()
                 transaction.on_commit(self.close_sockets_after_commit, robust=True)
 
     def close_sockets_after_commit(self):

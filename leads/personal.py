@@ -4,10 +4,13 @@ What is kept follows from what points at a lead, so that a table that is added i
 docs/security.md says what goes with an erasure and what stays.
 """
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Q
 
+from leads import outward
 from leads.models import Activity, Delivery, IdempotencyKey, ImportedRow, Lead, Merge
 from notifications import audit
 from notifications.models import Event, Notification
@@ -27,9 +30,11 @@ def everything_of(lead) -> dict:
         kept[relation.related_model._meta.label] = [_row(row) for row in rows.order_by("pk")]
     kept["notifications.Notification"] = _told_of(lead)
     kept["notifications.ArchivedNotification"] = [_row(row) for row in archived(lead)]
-    undone = Merge.objects.filter(lead_id_was=lead.pk).order_by("pk")
+    undone = Merge.objects.filter(lead_id_was__in=_ids(lead)).exclude(kept=lead).order_by("pk")
     kept["leads.ImportedRow"] = [_row(row) for row in _imported(lead).order_by("pk")]
     kept["leads.Merge"] += [_row(row) for row in undone]
+    for rows in (_administered(lead), *outward.kept_of(_ids(lead))):
+        kept[rows.model._meta.label] = [_row(row) for row in rows.order_by("pk")]
     return kept
 
 
@@ -45,8 +50,20 @@ def belonging():
 
 def archived(lead):
     """An archived notification knows no lead: it is found by the name in its words."""
-    named = Q(message__contains=str(lead)) | Q(message__contains=lead.name)
+    named = Q()
+    for each in _as_they_were(lead):
+        named |= Q(message__contains=str(each)) | Q(message__contains=each.name)
     return ArchivedNotification.objects.filter(named).order_by("pk")
+
+
+def _as_they_were(lead) -> list[Lead]:
+    """The lead, and those that were merged into it: they were somebody who is the same."""
+    merges = Merge.objects.standing().filter(kept=lead)
+    return [lead, *(merge.lead_as_it_was() for merge in merges)]
+
+
+def _ids(lead) -> list[int]:
+    return [each.pk for each in _as_they_were(lead)]
 
 
 def _told_of(lead):
@@ -85,8 +102,12 @@ def erase(lead, by) -> None:
         nothing = {"payload": None, "headers": {}, "address": None, "reason": ""}
         Delivery.objects.filter(Q(lead=lead) | Q(pk__in=_deliveries(lead))).update(**nothing)
         _imported(lead).update(cells=[], took={}, reason="")
-        IdempotencyKey.objects.filter(answer__contains=f'"id":{lead.pk},').delete()
+        for pk in _ids(lead):
+            IdempotencyKey.objects.filter(answer__contains=f'"id":{pk},').delete()
         Event.objects.filter(related_lead=lead).update(title=ERASED, message="", url="")
+        _administered(lead).update(object_repr=ERASED, change_message="")
+        for rows in outward.kept_of(_ids(lead)):
+            rows.delete()
         audit.note(audit.Deed.LEAD_ERASED, about=f"lead {lead.pk}", by=by)
         lead.delete(erased=ERASED)
 
@@ -97,9 +118,24 @@ ERASED = "Erased"  # what stands in the place of words that are gone
 def _imported(lead):
     """Rows of files that are about it, and that have its e-mail: of what failed no lead tells."""
     about = Q(lead=lead)
-    if lead.email:
-        about |= Q(cells__icontains=lead.email)
+    for each in _as_they_were(lead):
+        if each.email:
+            about |= Q(cells__icontains=each.email)
     return ImportedRow.objects.filter(about)
+
+
+def _administered(lead):
+    """What the admin keeps of changes made there: names of the lead and what belongs to it."""
+    about = _entries_of(Lead, _ids(lead))
+    for relation in belonging():
+        rows = relation.related_model._base_manager.filter(**{relation.field.name: lead})
+        about |= _entries_of(relation.related_model, rows.values_list("pk", flat=True))
+    return LogEntry.objects.filter(about)
+
+
+def _entries_of(model, pks):
+    kind = ContentType.objects.get_for_model(model)
+    return Q(content_type=kind, object_id__in=[str(pk) for pk in pks])
 
 
 def _deliveries(lead):
@@ -108,7 +144,7 @@ def _deliveries(lead):
 
 def _erase_merges(lead):
     """Merges that were undone, which say what the lead was; those that stand go with it."""
-    merges = Merge.objects.filter(lead_id_was=lead.pk)
+    merges = Merge.objects.filter(lead_id_was__in=_ids(lead)).exclude(undone_at=None)
     told = Q(merge__in=merges) | Q(
         kind=Activity.Kind.MERGE_UNDONE, lead__in=merges.values_list("kept", flat=True)
     )

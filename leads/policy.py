@@ -80,7 +80,7 @@ OWN = {
     Appointment: _made,
     SavedView: lambda user_id, view: view.owner_id == user_id,
 }
-ONLY_MANAGERS = _("Only managers take personal data along or erase it: ask one.")
+ONLY_MANAGERS_ERASE = _("Only managers take personal data along or erase it: ask one.")
 ONLY_ADMINISTRATORS = _("Only administrators announce something: ask one.")
 ONLY_ADMINISTRATORS_OPERATE = _("Only administrators see how Leadbell runs: ask one.")
 ONLY_MANAGERS_SEE_SOURCES = _(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.db import transaction
@@ -11,7 +12,7 @@ from rest_framework.test import APIClient
 from crm import audit
 from crm.audit import AuditEntry, NotChanged
 from crm.entrance.second import SecondStep
-from crm.models import User
+from crm.models import ApiKey, User, WebhookEndpoint
 from leads.models import Lead
 from notifications.models import Announcement
 from tests.factories import PASSWORD, LeadFactory, UserFactory
@@ -97,6 +98,8 @@ def test_an_export_is_told_without_what_was_searched_for(page, owner, told):
     told()
     page.get("/leads/export.csv?search=Jane&stage=new")
     assert told() == [(What.EXPORTED, owner, "leads.csv by search, stage", "127.0.0.1")]
+    assert page.get("/leads/export.csv?Jane%20Doe=1&%00=2").status_code == 200
+    assert told() == [(What.EXPORTED, owner, "leads.csv", "127.0.0.1")]
 
 
 def test_rights_that_change_are_told(administrator, owner, desk, told):
@@ -141,6 +144,41 @@ def test_a_second_step_is_told(owner, told):
         (What.RECOVERY_CODES, name),
         (What.REFUSED, f"{name}: wrong code"),
         (What.SECOND_STEP_OFF, name),
+    ]
+
+
+def test_second_steps_that_an_administrator_deletes_are_told_each(owner, teammate, desk, told):
+    for user in (owner, teammate):
+        SecondStep.begin(user).turn_on()
+    told()
+    chosen = {"action": "delete_selected", "_selected_action": [owner.pk, teammate.pk]}
+    desk.post("/admin/crm/secondstep/", chosen | {"post": "yes"})
+    assert not SecondStep.objects.exists()
+    ended = {(what, by.email, about) for what, by, about, _ in told()}
+    assert {about for what, _, about in ended if what == What.SECOND_STEP_OFF} == {
+        f"user {owner.pk}", f"user {teammate.pk}"
+    }  # fmt: skip
+
+
+def test_keys_and_webhooks_are_told_and_what_keys_do(owner, administrator, desk, told):
+    told()
+    form = {"name": "Form", "user": owner.pk, "scopes": ["leads:read", "leads:write"]}
+    made = desk.post("/settings/keys/new/", form).content.decode()
+    key, mine = ApiKey.objects.get(), LeadFactory(owner=owner)
+    bearer = {"Authorization": f"Bearer {re.search('>(lbk_[^<]{43})<', made)[1]}"}
+    assert APIClient().delete(f"/api/leads/{mine.pk}/", headers=bearer).status_code == 204
+    desk.post(f"/settings/keys/{key.pk}/revoke/")
+    desk.post(f"/settings/keys/{key.pk}/revoke/")
+    hook = {"url": "https://hooks.example/a-secret", "events": ["lead.created"]}
+    desk.post("/settings/webhooks/new/", hook)
+    pk = WebhookEndpoint.objects.get().pk
+    desk.post(f"/settings/webhooks/{pk}/remove/")
+    assert [(what, by, about) for what, by, about, _ in told()] == [
+        (What.KEY_MADE, administrator, f"key {key.pk} as user {owner.pk}: leads:read, leads:write"),
+        (What.LEAD_DELETED, owner, f"lead {mine.pk}, by key {key.pk}"),
+        (What.KEY_REVOKED, administrator, f"key {key.pk} as user {owner.pk}"),
+        (What.WEBHOOK_ADDED, administrator, f"webhook {pk}: hooks.example"),
+        (What.WEBHOOK_REMOVED, administrator, f"webhook {pk}: hooks.example"),
     ]
 
 

@@ -117,6 +117,16 @@ def test_a_revoked_key_and_one_of_who_left_open_nothing(key_of, owner, teammate)
     assert {api.get("/api/leads/").status_code for api in (revoked, left)} == {401}
 
 
+def test_who_comes_back_is_given_new_keys(key_of, owner):
+    old = key_of(owner, "leads:read")
+    assert old.get("/api/leads/").status_code == 200
+    for active in (False, True):
+        owner.is_active = active
+        owner.save()
+    assert old.get("/api/leads/").status_code == 401
+    assert key_of(owner, "leads:read").get("/api/leads/").status_code == 200
+
+
 def test_only_a_digest_of_the_secret_is_stored(owner):
     key = ApiKey(name="Form", user=owner, scopes=["leads:read"])
     secret = key.issue(by=owner)

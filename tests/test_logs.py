@@ -155,6 +155,16 @@ def test_no_line_has_personal_data(page, api, client, logged):
         assert part not in str(logged())
 
 
+def test_no_line_has_the_link_that_sets_a_password(client, owner, logged, monkeypatch):
+    """Where its page fails, Django logs the path."""
+    monkeypatch.setattr("crm.entrance.forgotten.New.get_user", lambda *_: 1 / 0)
+    client.raise_request_exception = False
+    assert client.get("/password/MQ/a-secret-of-somebody/").status_code == 500
+    for kind in (Json, Stamped):
+        assert "/password/MQ/…" in "\n".join(map(str, logged(kind)))
+        assert "a-secret-of-somebody" not in "\n".join(map(str, logged(kind)))
+
+
 @pytest.mark.parametrize("text", ['a "quoted" \\n line', "ümläut \u2028", "tab\t", "\ud800 alone"])
 def test_a_line_of_json_is_one_whatever_is_in_it(text):
     record = logging.makeLogRecord({"msg": text, "levelname": "INFO", "name": "x"})

@@ -4,10 +4,14 @@ import json
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import models, transaction
 from django.utils import timezone
 
 from crm.audit import AuditEntry
+from crm.webhooks import endpoint, recording, sending
+from crm.webhooks.delivery import WebhookDelivery
+from crm.webhooks.endpoint import EVENTS, WebhookEndpoint
 from leads import personal
 from leads.models import (
     Delivery,
@@ -28,18 +32,21 @@ pytestmark = pytest.mark.django_db
 
 MARK = "Zebulon"  # a name that is nowhere else
 OTHER = "Persephone"
+HOOK = "https://hooks.example/"
 
 
 @pytest.fixture
 def known(committing, manager, owner):
     """A lead of which something is kept in every table there is for it."""
     with committing():
+        hook = WebhookEndpoint.objects.create(owner=manager, url=HOOK, events=list(EVENTS))
+        endpoint.read()
         lead = Lead.objects.create(first_name=MARK, last_name="Doe", email="zebulon@example.org")
         lead.phone = "555 1234"
         lead.save(by=owner)
         CommentFactory(lead=lead, body=f"{MARK} wants an offer.", created_by=owner)
         Interaction.objects.create(lead=lead, kind="call", body=f"Called {MARK}", created_by=owner)
-        TaskFactory(lead=lead, title=f"Call {MARK}")
+        task = TaskFactory(lead=lead, title=f"Call {MARK}")
         AppointmentFactory(lead=lead, title=f"Meet {MARK}")
         source = Source.objects.create(name="Web")
         delivery = Delivery.objects.create(
@@ -58,6 +65,10 @@ def known(committing, manager, owner):
         title="Contact Updated", message=f"{MARK} Doe: phone", created_at=timezone.now(),
         read_at=timezone.now(),
     )  # fmt: skip
+    recording.record_notifications()
+    for row in (lead, task):
+        LogEntry.objects.log_actions(owner.pk, [row], CHANGE, MARK, single_object=True)
+    hook.remove()  # what was told before stays in its log
     IdempotencyKey.objects.create(
         user=owner, key="k", fingerprint="f", answer=f'{{"id":{lead.pk},"firstName":"{MARK}"}}'
     )
@@ -106,6 +117,7 @@ def test_what_is_erased_is_nowhere(known, manager, owner, browser_as, committing
     with committing():
         LeadFactory(first_name=OTHER)
     assert {"leads.Lead", "notifications.Notification", "leads.Merge"} < where(MARK)
+    assert {"crm.WebhookDelivery", "admin.LogEntry"} < where(MARK)
     seqs = dict(Inbox.objects.values_list("user_id", "seq"))
     before = Notification.objects.count()
     with committing():
@@ -121,6 +133,45 @@ def test_what_is_erased_is_nowhere(known, manager, owner, browser_as, committing
     assert AuditEntry.objects.get(what="lead_erased").by == manager
 
 
+def test_what_is_erased_while_it_is_told_does_not_come_back(known, manager, monkeypatch):
+    row = WebhookDelivery.objects.filter(body__contains=MARK).first()
+
+    def post(*_):
+        personal.erase(known, by=manager)
+        return answer
+
+    monkeypatch.setattr(sending, "post", post)
+    for answer in (sending.Answer(200, MARK), sending.Answer(500, MARK)):
+        with transaction.atomic():
+            row.send()
+            assert not WebhookDelivery.objects.filter(pk=row.pk).exists()
+            assert where(MARK) == set()
+            transaction.set_rollback(True)
+        assert WebhookDelivery.objects.filter(pk=row.pk).exists()
+
+
+def test_what_a_lead_was_that_was_merged_into_it_goes_too(known, manager, owner, committing):
+    with committing():
+        kept = Lead.objects.create(first_name="Kept", email="kept@example.org")
+        Merge.objects.merge(kept, known, (), by=manager)
+    assert {"leads.ImportedRow", "crm.WebhookDelivery", "admin.LogEntry"} < where(MARK)
+    personal.erase(kept, by=manager)
+    assert where(MARK) == where("zebulon") == set()
+
+
+def test_other_leads_stay_in_what_webhooks_told(known, manager, committing):
+    with committing():
+        hook = WebhookEndpoint.objects.create(owner=manager, url=HOOK, events=list(EVENTS))
+        endpoint.read()
+        other = LeadFactory(id=int(f"{known.pk}0"), first_name=OTHER)
+    recording.record_notifications()
+    before = hook.deliveries.filter(body__contains=OTHER).count()
+    assert before == 2
+    personal.erase(known, by=manager)
+    assert hook.deliveries.filter(body__contains=OTHER).count() == before
+    assert other.pk != known.pk
+
+
 def test_without_the_tick_nothing_is_erased(known, manager, browser_as):
     answer = browser_as(manager).post(paths(known)[2])
     assert answer["Location"] == paths(known)[0]
@@ -129,7 +180,9 @@ def test_without_the_tick_nothing_is_erased(known, manager, browser_as):
 
 def test_managers_and_administrators_alone(known, page, manager, administrator, browser_as):
     base, export, erase = paths(known)
-    assert page.get(base).status_code == 403
+    refused = page.get(base)
+    assert refused.status_code == 403
+    assert "Only managers take personal data along" in refused.content.decode()
     assert page.post(export).status_code == 403
     assert page.post(erase, {"sure": "on"}).status_code == 403
     assert "leads.Lead" in where(MARK)

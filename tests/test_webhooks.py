@@ -4,7 +4,9 @@ import json
 import socket
 import ssl
 import threading
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from time import monotonic, sleep
 
 import pytest
 import time_machine
@@ -267,6 +269,41 @@ def test_the_worker_delivers_and_waits_for_nobody(hook, hooked):
     assert len(hook.told) == 1
 
 
+def test_who_takes_nothing_leaves_the_turn_to_others(hook, hooked):
+    hook.status = 500
+    LeadFactory.create_batch(3)
+    assert deliver(hooked) == 1
+    hook.status = 200
+    assert deliver(hooked) == 2
+
+
+def test_a_turn_is_over_after_some_time(hook, hooked, monkeypatch):
+    monkeypatch.setattr(jobs, "TURN_SECONDS", 0.01)
+    hook.hold = threading.Event()
+    LeadFactory.create_batch(3)
+    threading.Timer(0.1, hook.hold.set).start()
+    assert deliver(hooked) == 1
+    monkeypatch.setattr(jobs, "TURN_SECONDS", 20)
+    assert deliver(hooked) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_endpoints_have_their_turns(hook, hooked, manager, monkeypatch):
+    """However much waits for the first of them."""
+    other = WebhookEndpoint.objects.create(owner=manager, url=hook.url, events=["lead.created"])
+    endpoint.read()
+    monkeypatch.setattr(jobs, "AT_ONCE", 1)
+    monkeypatch.setattr(jobs, "TURN_SECONDS", 0.01)
+    hook.hold = threading.Event()
+    LeadFactory.create_batch(3)
+    threading.Timer(0.1, hook.hold.set).start()
+    for _ in range(2):
+        jobs.deliver()
+        jobs.wait()
+    delivered = WebhookDelivery.objects.exclude(delivered_at=None)
+    assert set(delivered.values_list("endpoint_id", flat=True)) == {hooked.pk, other.pk}
+
+
 def test_after_days_of_failing_it_is_disabled_and_its_owner_is_told(
     hook, hooked, manager, owner, committing
 ):
@@ -314,6 +351,7 @@ def test_who_says_that_it_is_gone_is_disabled_at_once(hook, hooked, committing):
         deliver(hooked)
     hooked.refresh_from_db()
     assert hooked.disabled_at is not None
+    assert "says that it is gone" in Notification.objects.get(type="system").message
     hooked.enable()
     assert (hooked.disabled_at, hooked.failing_since) == (None, None)
 
@@ -438,6 +476,57 @@ def test_who_does_not_answer_is_not_waited_for(hook, hooked, monkeypatch):
     assert not row.send()
     assert row.status is None
     assert row.state == "trying"
+
+
+@contextmanager
+def trickling(first):
+    """A server that answers ``first``, and byte after byte for five seconds."""
+
+    def answer():
+        taken, _ = server.accept()
+        with taken, suppress(OSError):
+            taken.sendall(first)
+            for _ in range(100):
+                taken.sendall(b"x")
+                if over.wait(0.05):
+                    return
+
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        over.set()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "first"),
+    [("http", b"HTTP/1.1 2"), ("https", b"\x16\x03\x03\x3f\xff\x02\x00\x3f\xfb")],
+)
+def test_nobody_takes_longer_by_sending_byte_after_byte(scheme, first, hooked, monkeypatch):
+    """Each byte is in time for a timeout of its own."""
+    monkeypatch.setattr(sending, "SECONDS", 0.3)
+    with trickling(first) as place:
+        hooked.url = f"{scheme}://{place}/"
+        hooked.save()
+        row, began = hooked.try_out(), monotonic()
+        assert not row.send()
+        assert 0.2 < monotonic() - began < 3
+
+
+def test_the_time_that_ends_while_it_connects_is_over(monkeypatch, hook, hooked):
+    real = socket.create_connection
+
+    def slowly(*args, **kwargs):
+        made = real(*args, **kwargs)
+        sleep(0.4)
+        return made
+
+    assert hooked.try_out().send()
+    monkeypatch.setattr(sending, "SECONDS", 0.2)
+    monkeypatch.setattr(socket, "create_connection", slowly)
+    assert not hooked.try_out().send()
+    assert len(hook.told) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.audit import AuditEntry, note
 from crm.keys.scopes import ANY_KEY, needed
 from leads.fields import one_line
 
@@ -75,7 +76,10 @@ class ApiKey(models.Model):
         secret = BEGIN + secrets.token_urlsafe(32)
         self.begin, self.digest = secret[: len(BEGIN) + SHOWN], digest_of(secret)
         self.created_by = by
-        self.save()
+        with transaction.atomic():
+            self.save()
+            about = f"key {self.pk} as user {self.user_id}: {', '.join(self.scopes)}"
+            note(AuditEntry.What.KEY_MADE, about=about, by=by)
         return secret
 
     def may(self, method: str, path: str) -> bool:
@@ -92,4 +96,8 @@ class ApiKey(models.Model):
     def revoke(self) -> bool:
         """Ends it for good; False where it was ended before."""
         alive = ApiKey.objects.filter(pk=self.pk, revoked_at=None)
-        return bool(alive.update(revoked_at=timezone.now()))
+        with transaction.atomic():
+            ended = bool(alive.update(revoked_at=timezone.now()))
+            if ended:
+                note(AuditEntry.What.KEY_REVOKED, about=f"key {self.pk} as user {self.user_id}")
+        return ended

@@ -33,6 +33,7 @@ class BearerAuthentication(JWTAuthentication):
             needs = f"it needs {scope}" if scope else "no key reaches this address"
             raise PermissionDenied(f"This key may not do that: {needs}.")
         key.note_use()
+        request._request.bearer_key = key
         return key.user, key
 
     def get_validated_token(self, raw_token):

@@ -118,13 +118,18 @@ class WebhookDelivery(Attempts):
             return False
         self.delivered_at, self.error, self.next_attempt_at = timezone.now(), "", None
         self.attempts += 1
-        self.save()
+        self._keep("status", "answer", "delivered_at", "error", "next_attempt_at", "attempts")
         endpoint.succeeded()
         return True
 
     def _failed_to_send(self, problem):
         if not isinstance(problem, Refused):
             self.status, self.answer = None, ""
-        self.save(update_fields=["status", "answer"])
-        self.failed(problem)
+        if self._keep("status", "answer"):
+            self.failed(problem)
         self.endpoint.failed(gone=self.status == GONE)
+
+    def _keep(self, *names) -> bool:
+        """False for a row that was erased while it was sent: it does not come back."""
+        rows = WebhookDelivery.objects.filter(pk=self.pk)
+        return bool(rows.update(**{name: getattr(self, name) for name in names}))

@@ -12,6 +12,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.audit import AuditEntry, note
 from crm.webhooks import addresses
 from crm.webhooks.sending import PREFIX
 from leads import outward
@@ -109,10 +110,22 @@ class WebhookEndpoint(models.Model):
 
     def save(self, *args, **kwargs):
         """A new one hears of what happens from now on."""
-        if self._state.adding:
+        added = self._state.adding
+        if added:
             self.notified_up_to = self._last_arrival()
-        super().save(*args, **kwargs)
-        transaction.on_commit(read, robust=True)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if added:
+                self._note(AuditEntry.What.WEBHOOK_ADDED)
+            transaction.on_commit(read, robust=True)
+
+    def _note(self, what):
+        """By its host: what follows may be a secret."""
+        note(what, about=f"webhook {self.pk}: {self.host}")
+
+    @property
+    def host(self) -> str:
+        return self.url.split("/")[2]
 
     def _last_arrival(self):
         own = Notification.objects.filter(recipient=self.owner_id)
@@ -121,7 +134,9 @@ class WebhookEndpoint(models.Model):
     def remove(self) -> None:
         """What is under way to it finds it removed and is not sent."""
         self.removed_at = timezone.now()
-        self.save(update_fields=["removed_at"])
+        with transaction.atomic():
+            self.save(update_fields=["removed_at"])
+            self._note(AuditEntry.What.WEBHOOK_REMOVED)
 
     def enable(self) -> None:
         """From now on: what happened meanwhile is not told."""
@@ -148,14 +163,13 @@ class WebhookEndpoint(models.Model):
         long_ago = mine if gone else mine.filter(failing_since__lte=now - GIVEN_UP_AFTER)
         with transaction.atomic():
             if long_ago.update(disabled_at=now):
-                self._tell_owner()
+                self._tell_owner("says that it is gone" if gone else "took nothing for days")
         read()
 
-    def _tell_owner(self):
-        host = self.url.split("/")[2]
+    def _tell_owner(self, why):
         Event.objects.raise_for(
             [self.owner_id],
             kind=Kind.SYSTEM,
             title="Webhook Disabled",
-            message=f"{host} took nothing for days: nothing is sent there until you enable it.",
+            message=f"{self.host} {why}: nothing is sent there until you enable it.",
         )

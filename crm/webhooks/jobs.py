@@ -4,6 +4,7 @@ sent to in a thread of its own, one delivery after the other."""
 import logging
 import threading
 from concurrent import futures
+from time import monotonic
 
 from django.db import connections
 
@@ -15,21 +16,23 @@ from notifications.worker import Job
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 8  # endpoints
-IN_A_ROW = 100  # deliveries to one, before others have their turn
+TURN_SECONDS = 20  # for one, which begins no delivery after that: others have their turn
 HOUR = 3600
 
-_busy, _lock = {}, threading.Lock()
+_busy, _lock, _turn = {}, threading.Lock(), {"last": 0}
 _pool = futures.ThreadPoolExecutor(AT_ONCE, "webhooks")
 
 
 def deliver() -> int:
-    """Begins with every endpoint for which something waits, and waits for none."""
+    """Begins with endpoints for which something waits, each in its turn, and waits for none."""
     waiting = WebhookDelivery.objects.waiting().order_by("endpoint_id").distinct()
-    for pk in list(waiting.values_list("endpoint_id", flat=True)[: 10 * AT_ONCE]):
+    pks = list(waiting.values_list("endpoint_id", flat=True))
+    for pk in sorted(pks, key=lambda pk: (pk <= _turn["last"], pk)):
         with _lock:
             if pk in _busy or len(_busy) >= AT_ONCE:
                 continue
             _busy[pk] = _pool.submit(_deliver_aside, pk)
+            _turn["last"] = pk
     return 0
 
 
@@ -41,13 +44,13 @@ def wait() -> None:
 
 
 def deliver_to(endpoint_id: int) -> int:
-    """Sends what waits for it, oldest first; returns how many were tried."""
-    for count in range(IN_A_ROW):
-        row = WebhookDelivery.objects.claim(endpoint_id)
-        if row is None:
-            return count
-        row.send()
-    return IN_A_ROW
+    """Sends what waits for it, oldest first, until it refuses one; returns how many were tried."""
+    tried, until = 0, monotonic() + TURN_SECONDS
+    while monotonic() < until and (row := WebhookDelivery.objects.claim(endpoint_id)):
+        tried += 1
+        if not row.send():
+            break
+    return tried
 
 
 def _deliver_aside(pk):

@@ -66,15 +66,22 @@ class _Plain(http.client.HTTPConnection):
 
     def __init__(self, address, host, port):
         super().__init__(host, port, timeout=SECONDS)
-        self.address = address
+        self.address, self.over = address, False
 
     def connect(self):
-        self.sock = socket.create_connection((self.address, self.port), self.timeout)
+        self._keep(socket.create_connection((self.address, self.port), self.timeout))
+
+    def _keep(self, sock):
+        """From now on ``cut`` ends it; the time may have come meanwhile."""
+        self.sock = sock
+        if self.over:
+            raise TimeoutError("timed out")
 
     def cut(self):
+        self.over = True
         if self.sock is not None:
             try:
-                self.sock.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # beneath TLS, too
             except OSError:
                 return  # it ended by itself
 
@@ -85,4 +92,4 @@ class _Tls(_Plain):
     def connect(self):
         super().connect()
         context = ssl.create_default_context()
-        self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+        self._keep(context.wrap_socket(self.sock, server_hostname=self.host))

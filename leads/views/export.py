@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from leads.glance import glance, with_tags
 from leads.models import Lead
-from leads.showing import Showing
+from leads.showing import NAMES, VIEW, Showing
 from leads.spreadsheets import BOM, Echo, cell
 from notifications import audit, wire
 
@@ -31,8 +31,8 @@ def export(request):
     """All fields; ``?fields=shown`` the columns that the list shows."""
     showing = Showing(request)
     sheet = Shown(showing.columns) if request.GET.get("fields") == "shown" else Everything()
-    by = f" by {', '.join(sorted(request.GET))}" if request.GET else ""
-    audit.note(audit.Deed.EXPORTED, about=f"leads.csv{by}")
+    by = ", ".join(sorted(name for name in (*NAMES, VIEW, "fields") if name in request.GET))
+    audit.note(audit.Deed.EXPORTED, about=f"leads.csv by {by}" if by else "leads.csv")
     lines = _lines(sheet, _chunks(showing))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="leads.csv"'

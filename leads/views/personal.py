@@ -46,4 +46,4 @@ def erase(request, lead):
 
 def _only_for_the_team(user):
     if not policy.leads_the_team(user):
-        raise PermissionDenied(policy.ONLY_MANAGERS)
+        raise PermissionDenied(policy.ONLY_MANAGERS_ERASE)
