@@ -7,7 +7,7 @@ what it should be. An unset variable and an empty one mean the same.
 import os
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -97,18 +97,16 @@ def origins(name: str) -> list[str]:
 def _is_address(url, schemes) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        host = parts.hostname or ","
+        return parts.scheme in schemes and "," not in host and parts.port != 0
     except ValueError:  # a port or a host that is none
         return False
 
 
 def redis_url() -> str:
+    """As it stands in the environment; ``redis_hosts`` takes it apart."""
     url = text("REDIS_URL")
-    number = re.fullmatch(r"/?[0-9]{0,3}", urlsplit(url).path) if _is_address(url, REDIS) else None
-    if url and not number:
-        raise ImproperlyConfigured(
-            "REDIS_URL is not a Redis address: write redis://host:port/0 or rediss://host:port/0."
-        )
+    redis_hosts(url)
     return url
 
 
@@ -122,13 +120,64 @@ def graph_url() -> str:
     return url
 
 
-def redis_host(url: str) -> str | dict:
-    """What the channel layer takes for a host. Encrypted all the same, a certificate that nobody
-    vouches for passes where REDIS_TLS_VERIFY is false."""
-    verified = flag("REDIS_TLS_VERIFY", True)
-    if verified or not url.startswith("rediss:"):
-        return url
-    return {"address": url, "ssl_cert_reqs": "none"}
+REDIS_HINT = (
+    "REDIS_URL is not a Redis address: write redis://host:port/0 or rediss://host:port/0, "
+    "several with commas between them, or redis+sentinel://host:26379,host:26379/NAME/0."
+)
+SENTINEL = re.compile(
+    r"redis(?P<encrypted>s?)\+sentinel://((?P<login>[^/]*)@)?(?P<sentinels>[^@/]+)"
+    r"/(?P<name>[\w.-]+)(/(?P<number>[0-9]{0,3}))?(\?(?P<options>.*))?"
+)
+SENTINEL_SECONDS = 0.5  # for one that is gone, before the next is asked
+
+
+def redis_hosts(urls: str) -> list[str | dict]:
+    """What the channel layer takes for its hosts: it spreads groups over them."""
+    unchecked = {} if flag("REDIS_TLS_VERIFY", True) else {"ssl_cert_reqs": "none"}
+    each = re.split(r"\s*,\s*(?=[a-z+]+://)", urls) if urls else []
+    return [_sentinel(url, unchecked) or _redis(url, unchecked) for url in each]
+
+
+def _redis(url, unchecked) -> str | dict:
+    """Encrypted all the same, a certificate that nobody vouches for passes where that is said."""
+    if not _is_address(url, REDIS) or not re.fullmatch(r"/?[0-9]{0,3}", urlsplit(url).path):
+        raise ImproperlyConfigured(REDIS_HINT)
+    return {"address": url} | unchecked if unchecked and url.startswith("rediss:") else url
+
+
+def _sentinel(url, unchecked) -> dict | None:
+    """The Redis that the sentinels hold for the master; none where the address is of another kind.
+    The login is that of Redis; sentinels who want one are given ``?sentinel_password=``."""
+    parts = SENTINEL.fullmatch(url)
+    if not parts:
+        return None
+    hosts = [
+        host if re.search(r":\d+$", host) else f"{host}:26379"
+        for host in parts["sentinels"].split(",")
+    ]
+    options = dict(parse_qsl(parts["options"] or "", keep_blank_values=True))
+    known = {"sentinel_username", "sentinel_password", "ssl_ca_certs"}
+    if not all(_is_address(f"redis://{host}", REDIS) for host in hosts) or set(options) - known:
+        raise ImproperlyConfigured(REDIS_HINT)
+    tls = {"ssl": True} | unchecked if parts["encrypted"] else {}
+    if tls and "ssl_ca_certs" in options:
+        tls["ssl_ca_certs"] = options["ssl_ca_certs"]
+    waits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), SENTINEL_SECONDS)
+    theirs = _login(options.get("sentinel_username"), options.get("sentinel_password"))
+    user, _, password = (parts["login"] or "").partition(":")
+    places = (urlsplit(f"//{host}") for host in hosts)
+    guarded = {
+        "master_name": parts["name"],
+        "sentinels": [(place.hostname, place.port) for place in places],
+        "sentinel_kwargs": tls | waits | theirs,
+        "db": int(parts["number"] or 0),
+    }
+    return guarded | tls | _login(unquote(user), unquote(password))
+
+
+def _login(user, password) -> dict:
+    both = {"username": user, "password": password}
+    return {name: value for name, value in both.items() if value}
 
 
 def database(root: Path) -> dict:

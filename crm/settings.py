@@ -103,7 +103,7 @@ CHANNEL_LAYERS = {
         {
             "BACKEND": "notifications.layer.RedisLayer",
             "CONFIG": {
-                "hosts": [env.redis_host(REDIS_URL)],
+                "hosts": env.redis_hosts(REDIS_URL),
                 "prefix": env.text("REDIS_PREFIX", "leadbell"),
             },
         }

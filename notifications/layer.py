@@ -11,6 +11,7 @@ not one a user.
 import asyncio
 import logging
 from itertools import islice
+from uuid import uuid4
 
 from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import (
@@ -86,6 +87,18 @@ class RedisLayer(RedisPubSubChannelLayer):
     async def leave_seat(self, group: str, name: str) -> None:
         shard, key = self._seats(group)
         await shard.execute([("ZREM", key, name)])
+
+    def names(self, prefix) -> list[str]:
+        """Of new channels, one on each host."""
+        layer, names = self._get_layer(), {}
+        while len(names) < len(layer._shards):
+            name = f"{layer.prefix}{prefix}{uuid4().hex}"
+            names.setdefault(layer._get_shard(name), name)
+        return list(names.values())
+
+    async def open(self, channel) -> None:
+        """From now on, what is sent to it is kept for who receives."""
+        await self._get_layer()._subscribe_to_channel(channel)
 
     def _seats(self, group):
         layer = self._get_layer()
@@ -239,6 +252,12 @@ class MemoryLayer(InMemoryChannelLayer):
     async def flush(self):
         self.listeners = {}
         await super().flush()
+
+    def names(self, prefix):
+        return [f"{prefix}{uuid4().hex}"]
+
+    async def open(self, channel):
+        """It keeps what is sent to any."""
 
     async def group_send(self, group, message):
         if group in self.groups:

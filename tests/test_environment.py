@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from channels_redis.utils import create_pool, decode_hosts
 from django.core.exceptions import ImproperlyConfigured
 
 from crm import env
@@ -52,7 +53,10 @@ WRONG = {
     "METRICS_TOKEN": ["short", "fifteen-letters", "sixteen letters ", "ümläute-und-sonst-nichts"],
     "LOG_FORMAT": ["xml", "json,text", "1"],
     "REDIS_URL": ["localhost:6379", "http://localhost", "redis://", "redis:///0", "redis",
-                  "redis://localhost:x/0", "redis://localhost:99999/0", "redis://[::1/0"],
+                  "redis://localhost:x/0", "redis://localhost:99999/0", "redis://[::1/0",
+                  "redis://one,two", "redis://one,http://two", "redis+sentinel://one",
+                  "redis+sentinel://one:x/leadbell", "redis+sentinel:///leadbell",
+                  "redis+sentinel://one/leadbell?sentinel=two", "sentinel://one/leadbell"],
     "DATABASE_URL": ["x", "postgres://", "postgres://localhost", "mysql://u:p@localhost/leadbell",
                      "postgres://localhost:x/leadbell", "http://localhost/x", "oracle://x/y",
                      "postgres://[::1/leadbell"],
@@ -162,14 +166,58 @@ def test_the_log_is_for_programs_in_production_and_for_people_on_their_own_machi
     assert formats(start(DEBUG="true", LOG_FORMAT="")) == {"text"}
 
 
-def test_a_certificate_that_nobody_vouches_for_passes_only_where_that_is_said(start):
-    def host(**variables):
-        return start(**PRODUCTION, **variables)["CHANNEL_LAYERS"]["default"]["CONFIG"]["hosts"][0]
+@pytest.fixture
+def hosts(start):
+    """``hosts(REDIS_URL=…)``: what the channel layer is given, which makes connections of it."""
 
-    assert host(REDIS_URL="rediss://cache:6380/1") == "rediss://cache:6380/1"
+    def read(**variables):
+        config = start(**PRODUCTION, **variables)["CHANNEL_LAYERS"]["default"]["CONFIG"]
+        assert all(create_pool(host) for host in decode_hosts(config["hosts"]))
+        return config["hosts"]
+
+    return read
+
+
+def test_a_certificate_that_nobody_vouches_for_passes_only_where_that_is_said(hosts):
+    assert hosts(REDIS_URL="rediss://cache:6380/1") == ["rediss://cache:6380/1"]
     unchecked = {"address": "rediss://cache:6380/1", "ssl_cert_reqs": "none"}
-    assert host(REDIS_TLS_VERIFY="false") == unchecked
-    assert host(REDIS_URL="redis://cache:6380/1") == "redis://cache:6380/1"
+    assert hosts(REDIS_TLS_VERIFY="false") == [unchecked]
+    assert hosts(REDIS_URL="redis://cache:6380/1") == ["redis://cache:6380/1"]
+
+
+def test_several_redis_hosts_are_named_with_commas_between_them(hosts):
+    found = hosts(REDIS_URL="redis://:a,b@one/0, rediss://two:6380/1", REDIS_TLS_VERIFY="false")
+    unchecked = {"address": "rediss://two:6380/1", "ssl_cert_reqs": "none"}
+    assert found == ["redis://:a,b@one/0", unchecked]
+
+
+def test_sentinels_are_named_with_the_name_that_they_know_the_master_by(hosts):
+    waits = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+    assert hosts(REDIS_URL="redis+sentinel://one,two:26380/leadbell") == [
+        {
+            "master_name": "leadbell",
+            "sentinels": [("one", 26379), ("two", 26380)],
+            "sentinel_kwargs": waits,
+            "db": 0,
+        }
+    ]
+    (encrypted,) = hosts(
+        REDIS_URL="rediss+sentinel://ann:s%40cret@[::1]:26379/crm/3?sentinel_password=x%26y",
+        REDIS_TLS_VERIFY="false",
+    )
+    tls = {"ssl": True, "ssl_cert_reqs": "none"}
+    assert (
+        encrypted
+        == {
+            "master_name": "crm",
+            "sentinels": [("::1", 26379)],
+            "sentinel_kwargs": tls | waits | {"password": "x&y"},
+            "db": 3,
+            "username": "ann",
+            "password": "s@cret",
+        }
+        | tls
+    )
 
 
 def test_without_https_cookies_go_over_plain_connections(start):

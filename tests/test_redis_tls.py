@@ -53,7 +53,7 @@ def redis():
 
 async def arrives(url) -> bool:
     """Whether what a layer at that address sends comes back to it."""
-    layer, came = RedisLayer(hosts=[env.redis_host(url)], prefix="tls"), asyncio.Queue()
+    layer, came = RedisLayer(hosts=env.redis_hosts(url), prefix="tls"), asyncio.Queue()
     try:
         await layer.listen(["ring"], came.put_nowait)
         await layer.group_send_many([("ring", {"type": "bell"})])
