@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PYENV_VERSION := $(or $(PYENV_VERSION),$(shell cd / && pyenv version-name 2>/dev/null))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres test-sqlite test-browser storm bench bench-quick lint format translations types shell services clean
+.PHONY: help run test test-postgres test-sqlite test-browser test-forward storm bench bench-quick lint format translations types shell services clean
 
 help: ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test-sqlite: ## Run the main suite on SQLite and in memory
 
 test-browser: ## Run the browser tests
 	@$(PYTHON) -m tools.test browser
+
+test-forward: ## Run the main suite with the Django to come on Python 3.13, strictly
+	@$(PYTHON) -m tools.forward
 
 storm: ## Break everything for a minute and count what was lost (ARGS="--seed 1")
 	@$(PYTHON) -m tools.environment -m storm $(ARGS)
@@ -52,6 +55,6 @@ shell: ## Open a Django shell on the data of `make run`
 services: ## Start a private PostgreSQL and Redis until Ctrl-C
 	@$(PYTHON) -m tools.services
 
-clean: ## Remove the virtual environment and the caches, keep the data
-	rm -rf .venv .cache .hypothesis .import_linter_cache .pytest_cache .ruff_cache test-results
+clean: ## Remove the virtual environments and the caches, keep the data
+	rm -rf .venv .venv-forward .cache .hypothesis .import_linter_cache .pytest_cache .ruff_cache test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
@@ -239,6 +240,15 @@ MAIL_HINT = (
 )
 MAILERS = {"smtp", "smtps", "smtp+tls", "smtp+ssl"}
 MAIL_SECONDS = 15  # to wait for the server
+MAIL_OPTIONS = {  # of a mailer, and the settings that they were before Django 6.1
+    "host": "EMAIL_HOST",
+    "port": "EMAIL_PORT",
+    "username": "EMAIL_HOST_USER",
+    "password": "EMAIL_HOST_PASSWORD",
+    "use_tls": "EMAIL_USE_TLS",
+    "use_ssl": "EMAIL_USE_SSL",
+    "timeout": "EMAIL_TIMEOUT",
+}
 
 
 def mail(debug: bool) -> dict:
@@ -247,15 +257,21 @@ def mail(debug: bool) -> dict:
     url = text("EMAIL_URL")
     if not url:
         backend = "django.core.mail.backends.console.EmailBackend"
-        return {"EMAIL_BACKEND": backend} if debug else {}
+        return _mail_settings(backend) if debug else {}
     if not _is_address(url, MAILERS):
         raise ImproperlyConfigured(MAIL_HINT)
     try:
         config = environ.Env.email_url_config(url)
     except Exception as problem:
         raise ImproperlyConfigured(MAIL_HINT) from problem
-    names = ("BACKEND", "HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
-    kept = {f"EMAIL_{name}": config.get(f"EMAIL_{name}") for name in names}
-    return {name: value for name, value in kept.items() if value is not None} | {
-        "EMAIL_TIMEOUT": MAIL_SECONDS
-    }
+    config["EMAIL_TIMEOUT"] = MAIL_SECONDS
+    options = {option: config.get(name) for option, name in MAIL_OPTIONS.items()}
+    options = {option: value for option, value in options.items() if value is not None}
+    return _mail_settings(config["EMAIL_BACKEND"], **options)
+
+
+def _mail_settings(backend: str, **options) -> dict:
+    """What this Django wants: a mailer since 6.1, before that a setting for each option."""
+    if django.VERSION >= (6, 1):
+        return {"MAILERS": {"default": {"BACKEND": backend, "OPTIONS": options}}}
+    return {"EMAIL_BACKEND": backend} | {MAIL_OPTIONS[name]: options[name] for name in options}

@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -149,7 +150,7 @@ def test_an_app_as_heroku_makes_it_starts_and_passes_the_release(tmp_path):
 
 def run(line, environment, folder):
     """In a shell, with these variables and no others, our Python for theirs."""
-    path = f"{ROOT / '.venv' / 'bin'}:/usr/bin:/bin"
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     line = line.replace("python ", f"{shlex.quote(sys.executable)} ")
     return subprocess.run(
         ["sh", "-c", line],
@@ -205,7 +206,7 @@ def test_what_gets_into_the_image_is_enough_to_build_and_start_it(image):
 
 def test_nothing_of_an_installation_gets_into_the_image(image):
     assert ".env" not in text(".dockerignore")
-    kept = {".env", "certificates", "db.sqlite3", ".git", "tests", ".venv"}
+    kept = {".env", "certificates", "db.sqlite3", ".git", "tests", ".venv", ".venv-forward"}
     assert not kept & {path.name for path in image.iterdir()}
 
 

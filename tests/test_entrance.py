@@ -184,7 +184,6 @@ def test_the_admin_has_no_door_of_its_own(owner, administrator, browser_as):
 @pytest.fixture
 def letter_to(settings):
     """``letter_to(user)``: asks for a new password, and gives the link of the letter."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.SENDS_MAIL = True
 
     def link(email, browser=None):
@@ -269,17 +268,16 @@ def test_who_asks_for_many_addresses_is_heard_for_the_first(letter_to):
     assert AskedForPassword.objects.count() == 21
 
 
-class Down(EmailBackend):
-    def send_messages(self, messages):
-        raise smtplib.SMTPServerDisconnected("not there")
+def not_there(backend, messages):
+    raise smtplib.SMTPServerDisconnected("not there")
 
 
-def test_a_letter_that_cannot_be_sent_is_tried_again(owner, letter_to, settings):
+def test_a_letter_that_cannot_be_sent_is_tried_again(owner, letter_to, monkeypatch):
     with time_machine.travel(NOON, tick=False) as clock:
-        settings.EMAIL_BACKEND = "tests.test_entrance.Down"
-        assert letter_to(owner.email) is None
+        with monkeypatch.context() as down:
+            down.setattr(EmailBackend, "send_messages", not_there)
+            assert letter_to(owner.email) is None
         assert AskedForPassword.objects.get().attempts == 1
-        settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
         assert letters.send_due() == 0
         clock.shift(timedelta(seconds=3))
         assert (letters.send_due(), len(mail.outbox)) == (1, 1)

@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from tools import ROOT, debian, programs
 from tools.command import last_words, only_one, quietly, say, succeeds
 
-FOLDER = ROOT / ".venv"
+FORWARD = os.environ.get("FORWARD", "")  # the Django that tools/forward.py tries, beside ours
+FOLDER = ROOT / (".venv-forward" if FORWARD else ".venv")
 BIN = FOLDER / "bin"
 PYTHON = str(BIN / "python")
 LISTS = ("requirements.txt", "requirements-dev.txt")  # each contains the ones before it
@@ -53,7 +54,7 @@ def identity():
 
 
 def create():
-    say("Making the virtual environment (.venv)")
+    say(f"Making the virtual environment ({FOLDER.name})")
     shutil.rmtree(FOLDER, ignore_errors=True)
     bare = [] if brings_pip() else ["--without-pip"]
     quietly([interpreter(), "-m", "venv", *bare, str(FOLDER)])
@@ -77,6 +78,8 @@ def install(requirements):
     say(f"Installing {requirements} (about a minute the first time)")
     options = ["--disable-pip-version-check", "--no-input", "--quiet"]
     quietly([*pip(), "install", *options, "-r", requirements], tries=3)
+    if FORWARD:
+        quietly([*pip(), "install", *options, "--upgrade", FORWARD], tries=3)
     for name in LISTS[: LISTS.index(requirements) + 1]:
         stamp(name).write_text(digest(name))
 
@@ -103,7 +106,8 @@ def read(path):
 def digest(requirements):
     """Changes whenever the list, or one it contains, does."""
     contained = LISTS[: LISTS.index(requirements) + 1]
-    return hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in contained)).hexdigest()
+    parts = [*((ROOT / name).read_bytes() for name in contained), FORWARD.encode()]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ import time
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
-from tools import ROOT, debian, environment, node, programs, services
+from tools import ROOT, debian, environment, forward, node, programs, services
 from tools.command import say, unwind_when_terminated, visibly
 
 ARGUMENTS = shlex.split(os.environ.get("ARGS", ""))
+STRICT = forward.STRICT if environment.FORWARD else ()
 NOTHING_COLLECTED = 5  # pytest's exit status
 MANAGE = ("python", "manage.py")
 AXE = ROOT / "tests" / "browser" / "axe"
@@ -28,7 +29,8 @@ class Phase(NamedTuple):
 
 
 def pytest(*options):
-    return (("pytest", *options, *ARGUMENTS),)
+    strict = [f"-W{warning}" for warning in STRICT]
+    return (("pytest", *options, *strict, *ARGUMENTS),)
 
 
 PHASES = (
@@ -115,6 +117,7 @@ def circumstances(phase, addresses):
     env = {name: value for name, value in os.environ.items() if name not in ours}
     env.update(DEBUG="true", PATH=f"{environment.BIN}{os.pathsep}{env.get('PATH', os.defpath)}")
     env.update(addresses if phase.servers else {})
+    env.update({"PYTHONWARNINGS": ",".join(STRICT)} if STRICT else {})
     if phase.browser:  # Playwright's own Node may need one of the unpacked libraries too
         env.update(debian.libraries(), CHROMIUM=programs.chromium())
     return env
