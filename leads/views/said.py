@@ -125,7 +125,6 @@ def _file_of(entry) -> str:
     return own.values_list("file_import__name", flat=True).first() or ""
 
 
-
 def _listed(entry):
     """Of a stage or an owner the message says from what to what, by name."""
     if entry.kind not in (Kind.CONTACT, Kind.EVENT_CHANGED, Kind.MERGED):
