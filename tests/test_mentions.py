@@ -230,7 +230,7 @@ def test_the_page_and_today_ask_once_however_many_mentions(
     for number in range(15):
         CommentFactory(lead=lead, created_by=teammate, body=f"@Olga Owner: {number}")
         UserFactory(first_name="Pat", last_name=f"No{number}")
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         page.get(f"/leads/{lead.pk}/")
     with django_assert_num_queries(10):
         shown = text_of(page.get("/"))

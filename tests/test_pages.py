@@ -378,7 +378,7 @@ def test_a_path_that_means_nothing_is_a_page_that_says_so(page, path):
         ("/leads/", 11, 0),
         ("/leads/?search=doe&stage=new", 11, 0),
         ("/leads/new/", 4, 0),
-        ("/leads/{lead}/", 18, 0),
+        ("/leads/{lead}/", 19, 0),
         ("/notifications/", 4, 1),
         ("/notifications/?show=unread", 4, 1),
         ("/notifications/panel/", 4, 1),
