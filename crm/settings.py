@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm.middleware.BareFiles",
     "crm.health.ByAnyName",
     "django.middleware.security.SecurityMiddleware",
     # Before what only pages need: on dozens of files those headers weigh as much as a script.

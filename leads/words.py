@@ -34,7 +34,8 @@ def _assigned(entry):
     for words in (RULE, SOURCES_OWNER):
         who, found, rest = entry.message.partition(f": {words} ")
         if found:
-            return f"{who}: {gettext(words)} {rest}"
+            said = gettext(words)
+            return f"{who}: {said} {rest}"
     return entry.message
 
 
@@ -45,7 +46,8 @@ def _appointment(entry):
 
 def _merged(entry):
     """Who it was, and whose."""
-    return entry.message.replace("\nOwner: ", f"\n{gettext('Owner')}: ")
+    owner = gettext("Owner")
+    return entry.message.replace("\nOwner: ", f"\n{owner}: ")
 
 
 def _from_to(entry):

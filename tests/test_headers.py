@@ -130,6 +130,16 @@ def test_static_files_are_guarded(settings, name):
     assert not set(response.headers) & {"Content-Security-Policy", "Permissions-Policy"}
 
 
+def test_a_file_that_never_changes_carries_little(settings):
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    changing = {"ETag", "Last-Modified", "Referrer-Policy"}
+    assert changing < set(Client().get("/static/js/app.js").headers)
+    settings.WHITENOISE_IMMUTABLE_FILE_TEST = "app"
+    headers = Client().get("/static/js/app.js").headers
+    assert not changing & set(headers)
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_the_page_of_the_api_runs_the_one_script_that_has_the_nonce(page):
     first, second = page.get("/api/docs/"), page.get("/api/docs/")
     nonces = set()
