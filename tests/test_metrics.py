@@ -14,6 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
+from crm.webhooks.delivery import WebhookDelivery
+from crm.webhooks.endpoint import WebhookEndpoint
 from leads.models import Delivery, Source
 from notifications import metrics, sockets
 from notifications.jobs import take_leave_of_silent
@@ -168,6 +170,24 @@ def test_deliveries_by_state_also_those_there_are_none_of(scrape):
     assert found["leadbell_deliveries[waiting]"] == 0
 
 
+def test_webhooks_by_state_as_their_log_calls_it(scrape, manager):
+    hook = WebhookEndpoint.objects.create(owner=manager, url="https://hook.example/", events=[])
+    now = timezone.now()
+    for state, fields in {
+        "waiting": {},
+        "trying": {"attempts": 2},
+        "delivered": {"attempts": 1, "delivered_at": now},
+        "failed": {"attempts": 10, "parked_at": now},
+    }.items():
+        row = WebhookDelivery.objects.create(endpoint=hook, kind="lead.created", body="", **fields)
+        assert row.state == state
+    WebhookDelivery.objects.create(endpoint=hook, kind="lead.created", body="")
+    found = scrape()
+    assert found["leadbell_webhook_deliveries[waiting]"] == 2
+    for state in ("trying", "delivered", "failed"):
+        assert found[f"leadbell_webhook_deliveries[{state}]"] == 1
+
+
 def test_it_takes_as_many_queries_for_many_processes_as_for_none(scrape):
     def queries():
         with CaptureQueriesContext(connection) as captured:
@@ -177,7 +197,7 @@ def test_it_takes_as_many_queries_for_many_processes_as_for_none(scrape):
     few = queries()
     for number in range(9):
         MeasuredProcess.objects.create(name=f"host:{number}", role="serve", figures={"x": 1})
-    assert queries() == few == 6
+    assert queries() == few == 7
 
 
 def test_every_metric_is_documented_and_only_those(scrape):

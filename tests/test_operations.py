@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from crm.operations import delays
 from crm.templatetags.durations import lasting
+from crm.webhooks.delivery import WebhookDelivery
+from crm.webhooks.endpoint import WebhookEndpoint
 from leads.models import Delivery, Source
 from notifications.models import Event, Inbox, MeasuredProcess, Notification, WorkerProcess
 from tests.factories import LeadFactory, UserFactory
@@ -99,6 +101,12 @@ def test_deliveries_by_state(text):
     assert "waiting 0 made a lead 2 failed 1" in text()
 
 
+def test_webhooks_by_state(text, administrator):
+    hook = WebhookEndpoint.objects.create(owner=administrator, url="https://a.example/", events=[])
+    WebhookDelivery.objects.create(endpoint=hook, kind="lead.created", body="", attempts=1)
+    assert "waiting 0 failed, is tried again 1 delivered 0 given up 0" in text()
+
+
 def test_it_fills_itself_anew_before_long(desk):
     assert 'id="operations" data-live="" data-every="10"' in desk.get(PAGE).content.decode()
 
@@ -117,7 +125,7 @@ def test_it_takes_as_many_queries_for_much_as_for_nothing(desk, owner, failed):
     for number in range(9):
         MeasuredProcess.objects.create(role="serve", name=f"host:{number}")
         WorkerProcess.objects.create(name=f"host:{number}")
-    assert queries() == few == 12
+    assert queries() == few == 13
 
 
 # How long it took

@@ -1,7 +1,7 @@
 """`/metrics`: the figures of all processes in Prometheus's text format, for who has the token.
 
 Whichever process is asked answers for all: what they counted is in the database, and so is what
-waits there. Asking takes six queries, whatever the number of processes.
+waits there. Asking takes seven queries, whatever the number of processes.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import CollectorRegistry
 
 from crm.operations import processes, queues
+from crm.webhooks.delivery import WebhookDelivery
 from notifications import metrics
 from notifications.models import MeasuredProcess
 
@@ -83,13 +84,19 @@ def _gauges() -> Iterator[Metric]:
     ):
         if value is not None:
             yield GaugeMetricFamily(name, help_text, value)
-    yield _deliveries()
+    for name, help_text, counts in (
+        ("leadbell_deliveries", "Deliveries of sources, by state.", queues.deliveries()),
+        (
+            "leadbell_webhook_deliveries",
+            "Webhooks out, by state.",
+            WebhookDelivery.objects.by_state(),
+        ),
+    ):
+        yield _by_state(name, help_text, counts)
 
 
-def _deliveries() -> Metric:
-    family = GaugeMetricFamily(
-        "leadbell_deliveries", "Deliveries of sources, by state.", labels=["state"]
-    )
-    for state, count in queues.deliveries().items():
+def _by_state(name, help_text, counts) -> Metric:
+    family = GaugeMetricFamily(name, help_text, labels=["state"])
+    for state, count in counts.items():
         family.add_metric([state], count)
     return family

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.operations import delays, processes, queues
+from crm.webhooks.delivery import WebhookDelivery
 from leads import policy
 from leads.models import Delivery
 from notifications.models import fan_out
@@ -40,6 +41,7 @@ def index(request):
         "events": events,
         "failed": queues.failed()[: queues.FAILED_SHOWN] if events.parked else [],
         "deliveries": _named(queues.deliveries()),
+        "webhooks": _in_words(WebhookDelivery.objects.by_state()),
         "delays": [
             (_("Until it was pushed"), delays.pushed()),
             (_("Until a client had it"), delays.received()),
@@ -50,6 +52,16 @@ def index(request):
 
 def _named(by_state):
     return [(Delivery.State(state), count) for state, count in by_state.items()]
+
+
+def _in_words(by_state):
+    words = {
+        "waiting": _("waiting"),
+        "trying": _("failed, is tried again"),
+        "delivered": _("delivered"),
+        "failed": _("given up"),
+    }
+    return [(words[state], count) for state, count in by_state.items()]
 
 
 @for_who_may_operate

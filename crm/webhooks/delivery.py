@@ -4,7 +4,7 @@ from datetime import timedelta
 from http.client import HTTPException
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from uuid6 import uuid7
 
@@ -47,6 +47,16 @@ class WebhookDeliveryQuerySet(AttemptsQuerySet):
                 row.next_attempt_at = timezone.now() + LEASE
                 row.save(update_fields=["next_attempt_at"])
         return row
+
+    def by_state(self) -> dict[str, int]:
+        """How many are in each state, those without any included."""
+        of = {
+            "waiting": Q(delivered_at=None, parked_at=None, attempts=0),
+            "trying": Q(delivered_at=None, parked_at=None, attempts__gt=0),
+            "delivered": Q(delivered_at__isnull=False),
+            "failed": Q(delivered_at=None, parked_at__isnull=False),
+        }
+        return self.aggregate(**{state: Count("pk", filter=which) for state, which in of.items()})
 
     def forget_old(self) -> int:
         old = self.filter(created_at__lt=timezone.now() - KEPT).order_by("id")
