@@ -94,6 +94,7 @@ class Judge:
 
     def judge(self, name, within="html"):
         """In both themes, and as wide as each screen."""
+        self.page.wait_for_load_state()  # without its stylesheet a page has nothing to look at
         for width in WIDTHS if within == "html" else (None,):
             if width:
                 self.page.set_viewport_size({"width": width, "height": HEIGHT})
