@@ -128,8 +128,8 @@ class User(AbstractBaseUser):
         return self.get_full_name() or self.email
 
     @classmethod
-    def from_db(cls, db, field_names, values):
-        user = super().from_db(db, field_names, values)
+    def from_db(cls, db, field_names, values, **kwargs):
+        user = super().from_db(db, field_names, values, **kwargs)
         if {"password", "role", "is_active"} <= set(field_names):
             user._stored = user._rights()
         return user

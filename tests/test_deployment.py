@@ -193,14 +193,18 @@ def image(tmp_path_factory):
     return folder
 
 
-def test_what_gets_into_the_image_is_enough_to_build_and_start_it(image):
+def test_what_gets_into_the_image_is_enough_to_build_and_start_it(image, tmp_path):
     """But for hashes and compression, which take a minute and which test_static.py sees to."""
     (build,) = [step for step in dockerfile("RUN") if "manage.py" in step]
     ended = run(build.replace("collectstatic", "collectstatic --no-post-process"), {}, image)
     assert ended.returncode == 0, ended.stderr
     assert (image / "staticfiles" / "js" / "client.js").exists()
     assert list((image / "crm").glob("__pycache__/*.pyc"))
-    production = {"SECRET_KEY": secrets.token_hex(32), "ALLOWED_HOSTS": "crm.example"}
+    production = {
+        "SECRET_KEY": secrets.token_hex(32),
+        "ALLOWED_HOSTS": "crm.example",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+    }
     assert run("python manage.py check", production, image).returncode == 0
 
 

@@ -120,8 +120,8 @@ class Inbox(models.Model):
                 )
 
     @classmethod
-    def from_db(cls, db, field_names, values):
-        inbox = super().from_db(db, field_names, values)
+    def from_db(cls, db, field_names, values, **kwargs):
+        inbox = super().from_db(db, field_names, values, **kwargs)
         inbox._stored = (inbox.seq, inbox.unread_count)
         return inbox
 

@@ -1,5 +1,5 @@
 /**
- * An import that is at work: its part of the page is asked for anew every second, and the whole page
+ * A file that is taken in: its part of the page is asked for anew every second, and the whole page
  * when it has ended. Said aloud is no more than each tenth of it.
  *
  *   <section id="import-progress" data-progress="/imports/7/progress/" data-at-work data-state="running">
