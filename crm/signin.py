@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY, authenticate
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import connection, transaction
+from django.db.models import Value
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.exceptions import APIException, AuthenticationFailed
@@ -138,7 +139,7 @@ def _signed_by_us(token):
 def user_of(token) -> User:
     """The active user of a token whose sign-in has not ended. Raises InvalidToken."""
     sign_in = TokenSignIn._meta.pk.get_db_prep_value(token.get(SIGN_IN), connection)
-    for row in _active_by_sign_in.rows(sign_in):
+    for row in _active_by_sign_in.rows(True, sign_in):
         user = User.from_db(connection.alias, COLUMNS, row)
         if str(user.pk) == str(token.get("user_id")):
             return user
@@ -148,7 +149,7 @@ def user_of(token) -> User:
 COLUMNS = [field.attname for field in User._meta.concrete_fields]
 _active_by_sign_in = Prepared(
     lambda: User.objects.filter(
-        is_active=True, token_sign_ins__ended_at=None, token_sign_ins__pk=UUID(int=0)
+        is_active=Value(True), token_sign_ins__ended_at=None, token_sign_ins__pk=UUID(int=0)
     ).values_list(*COLUMNS)
 )
 

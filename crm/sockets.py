@@ -96,8 +96,9 @@ def _by_sign_in(names) -> dict[tuple[str, int], tuple[int, int]]:
     as_stored = TokenSignIn._meta.pk.get_db_prep_value
     stored = {as_stored(name, connection): name for name in names}
     values = [*stored, *[next(iter(stored))] * (gaps - len(stored))]
+    query, before = _standing_of(gaps)
     with connection.cursor() as cursor:
-        cursor.execute(_standing_of(gaps), values)
+        cursor.execute(query, [*before, *values])
         return {
             (stored[name], user_id): (seq or 0, unread or 0)
             for name, user_id, seq, unread in cursor.fetchall()
@@ -105,12 +106,13 @@ def _by_sign_in(names) -> dict[tuple[str, int], tuple[int, int]]:
 
 
 @functools.cache
-def _standing_of(gaps: int) -> str:
-    """As SQL with a gap for each sign-in: to compile it each time takes longer than the database
-    does."""
+def _standing_of(gaps: int) -> tuple[str, list]:
+    """As SQL with a gap for each sign-in, and the values of what stands before them: to compile it
+    each time takes longer than the database does."""
     alive = TokenSignIn.objects.alive().filter(pk__in=[UUID(int=n) for n in range(gaps)])
     columns = alive.values_list("pk", "user_id", "user__inbox__seq", "user__inbox__unread_count")
-    return columns.query.sql_with_params()[0]
+    query, params = columns.query.sql_with_params()
+    return query, params[: len(params) - gaps]
 
 
 class SocketAuth:

@@ -10,8 +10,9 @@ class Prepared:
     """The query of ``queryset``, a function that gives one of ``values_list``.
 
     The values that it is made with only hold places: ``rows`` takes what they stand for, in the
-    order of the SQL and as the database has it. ``around`` is SQL to put it into, which may have
-    places of its own, and columns after those of the query.
+    order of the SQL and as the database has it. A boolean in it is a ``Value``, which is a place
+    with each database and Django; a bare one is with some. ``around`` is SQL to put it into, which
+    may have places of its own, and columns after those of the query.
     """
 
     def __init__(self, queryset, around="{}"):

@@ -643,9 +643,10 @@ def test_a_silent_server_is_not_waited_for_and_the_sign_in_is_taken_back(silent)
     assert not TokenSignIn.objects.exists()
 
 
-# Mistakes in the settings
+# Mistakes in the settings: the checks of Django among these may ask the database what it can
 
 
+@committed
 def test_the_settings_of_production_are_no_mistake(production):
     result = next(doctor.examine())
 
@@ -653,6 +654,7 @@ def test_the_settings_of_production_are_no_mistake(production):
     assert "ALLOWED_HOSTS" not in result.hint
 
 
+@committed
 @pytest.mark.parametrize(
     ("name", "value", "detail", "hint"),
     [
@@ -673,6 +675,7 @@ def test_each_mistake_of_a_deployment_is_named(production, name, value, detail, 
     assert hint in result.hint
 
 
+@committed
 def test_two_mistakes_are_both_named(production):
     production.DEBUG, production.ALLOWED_HOSTS = True, ["*"]
     result = next(doctor.examine())
@@ -686,6 +689,7 @@ def test_the_development_key_is_the_one_that_the_doctor_knows(monkeypatch):
     assert env.secret_key(debug=True).startswith(DEVELOPMENT_KEY)
 
 
+@committed
 def test_hosts_of_this_machine_only_are_no_mistake_but_worth_a_word(production):
     production.ALLOWED_HOSTS = ["localhost"]
     result = next(doctor.examine())

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import connection, models
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +34,7 @@ class SourceQuerySet(models.QuerySet):
     def reached(self, token: str) -> "Source":
         """The active source that has this token, with its owner, and whether it has rules. Raises
         DoesNotExist."""
-        rows = _reached.rows(FOUND, token) if TOKEN.fullmatch(token) else []
+        rows = _reached.rows(FOUND, True, token) if TOKEN.fullmatch(token) else []
         if not rows:
             raise self.model.DoesNotExist
         (*row, has_rules), names = rows[0], _columns(Source)
@@ -53,7 +53,7 @@ def _columns(model) -> list[str]:
 def _one_reached():
     rules = apps.get_model("leads.Rule").objects.filter(source=OuterRef("pk")).order_by()
     owners = (f"owner__{name}" for name in _columns(get_user_model()))
-    rows = Source.objects.filter(token="", active=True).annotate(has_rules=Exists(rules))
+    rows = Source.objects.filter(token="", active=Value(True)).annotate(has_rules=Exists(rules))
     return rows.values_list(*_columns(Source), *owners, "has_rules")
 
 
