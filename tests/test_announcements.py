@@ -17,6 +17,7 @@ from notifications import realtime
 from notifications.jobs import raise_announcements, tell_newcomers
 from notifications.models import Announcement, Event, Inbox, Notification, Preference
 from tests.factories import UserFactory
+from tests.waiting import until_somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -356,7 +357,7 @@ def test_withdrawing_waits_for_a_fan_out_that_is_at_it(owner, administrator, at_
         with transaction.atomic():
             count = Event.objects.fan_out()
             told.set()
-            waits_for_a_lock()
+            until_somebody_waits()
         return count
 
     def take_back():
@@ -366,19 +367,6 @@ def test_withdrawing_waits_for_a_fan_out_that_is_at_it(owner, administrator, at_
     assert at_once(tell, take_back) == [1, True]
     assert (titles(owner), Notification.objects.count()) == ([], 2)
     counts_are_right()
-
-
-def waits_for_a_lock():
-    """Returns when somebody else waits for what this transaction holds."""
-    waiting = """SELECT count(*), pg_sleep(0.02) FROM pg_stat_activity
-                 WHERE datname = current_database() AND wait_event_type = 'Lock'"""
-    with connection.cursor() as cursor:
-        for _ in range(250):
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("Nobody waits")
 
 
 # Changing

@@ -1,7 +1,6 @@
 """Arrival in sets and arrival row by row store, number and push the same."""
 
 import threading
-import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from notifications import frames, realtime
 from notifications.models import Event, Inbox, Notification, arrival
 from notifications.models.event import recipients
 from tests.factories import LeadFactory, UserFactory
+from tests.waiting import until_somebody_waits
 
 AWKWARD = [
     "",
@@ -222,19 +222,6 @@ def test_inboxes_that_two_make_at_once_are_made_once_and_nobody_waits_in_a_circl
     assert held == [30] * 20
 
 
-def until_somebody_waits_for_a_lock():
-    """PostgreSQL tells nobody when a session begins to wait, so it is asked again and again."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with connection.cursor() as cursor:
-        until = time.monotonic() + 10
-        while time.monotonic() < until:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else all of it sees the first
-            cursor.execute(query + " AND datname = current_database()")
-            if cursor.fetchone()[0]:
-                return
-    raise AssertionError("nobody waits")
-
-
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_a_claim_that_waits_for_a_lead_sees_what_happened_meanwhile(way, owner, monkeypatch):
@@ -252,7 +239,7 @@ def test_a_claim_that_waits_for_a_lead_sees_what_happened_meanwhile(way, owner, 
     with transaction.atomic():
         deleted.delete()
         thread.start()
-        until_somebody_waits_for_a_lock()
+        until_somebody_waits()
         Event.objects.filter(related_lead=delivered).update(fanned_out_at=timezone.now())
     thread.join()
 

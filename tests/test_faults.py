@@ -27,6 +27,7 @@ from tests.factories import LeadFactory
 from tests.listeners import Listener, Writer, assert_nothing_is_missing
 from tests.servers import ROOT, RunningServer, environment, serving
 from tests.sockets import tokens
+from tests.waiting import somebody_waits
 from tools import services
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.redis, pytest.mark.postgres]
@@ -173,22 +174,13 @@ async def test_a_worker_that_is_told_to_end_in_the_middle_ends_what_it_began(
                 with monkeypatch.context() as dead:
                     dead.setattr("notifications.models.event.fan_out.wake", lambda: None)
                     await sync_to_async(LeadFactory)(first_name="Lead-3", last_name="")
-                await eventually(_somebody_waits)
+                await eventually(somebody_waits)
                 worker.send_signal(signal.SIGTERM)
                 with pytest.raises(subprocess.TimeoutExpired):
                     await sync_to_async(worker.wait)(0.5)
             assert await sync_to_async(worker.wait)(10) == 0
         await assert_nothing_is_missing(listener, [*writer.names, "Lead-3"])
     assert listener.closes == []
-
-
-def _somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return cursor.fetchone()[0] > 0
 
 
 # Redis

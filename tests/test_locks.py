@@ -5,9 +5,12 @@ import threading
 import pytest
 from django.db import connection, transaction
 
+from crm.models import User
 from leads.models import Lead
 from notifications.models import Event, Inbox, Notification
+from notifications.models.inbox import hold_before_deletion
 from tests.factories import LeadFactory
+from tests.waiting import until_somebody_waits
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -74,3 +77,34 @@ def test_telling_of_a_lead_that_is_being_deleted_never_deadlocks(owner, teammate
     assert {type(problem).__name__ for problem in refused} <= {"IntegrityError"}
     assert not Lead.objects.exists()
     assert not Notification.objects.exclude(related_lead=None).exists()
+
+
+def test_what_arrives_at_somebody_who_is_being_deleted_goes_with_them(teammate):
+    going = threading.Thread(
+        target=lambda: (User.objects.get(pk=teammate.pk).delete(), connection.close())
+    )
+    with transaction.atomic():
+        LeadFactory()
+        assert Event.objects.fan_out() == 1
+        going.start()
+        until_somebody_waits()
+    going.join()
+
+    assert not User.objects.filter(pk=teammate.pk).exists()
+    assert not Notification.objects.filter(recipient_id=teammate.pk).exists()
+    assert not Inbox.objects.filter(pk=teammate.pk).exists()
+
+
+def test_nothing_arrives_at_somebody_who_is_being_deleted(owner, teammate):
+    LeadFactory()  # they have an inbox
+    with transaction.atomic():
+        hold_before_deletion(teammate)
+        arriving = threading.Thread(target=lambda: (LeadFactory(), connection.close()))
+        arriving.start()
+        until_somebody_waits()
+        teammate.delete()
+    arriving.join()
+
+    assert Notification.objects.filter(recipient=owner).count() == 2
+    assert not Notification.objects.exclude(recipient=owner).exists()
+    assert not Event.objects.pending().exists()

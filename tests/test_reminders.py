@@ -19,7 +19,8 @@ from notifications.models import Event, Notification
 from notifications.sentences import message_of, title_of
 from tests.factories import AppointmentFactory, LeadFactory, TaskFactory
 from tests.servers import ROOT, environment
-from tests.test_worker import _waiting_for_locks, until
+from tests.test_worker import until
+from tests.waiting import somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -451,7 +452,7 @@ def test_workers_that_are_killed_in_the_middle_lose_and_repeat_nothing(owner, tm
             with connection.cursor() as cursor:
                 cursor.execute("LOCK TABLE notifications_addressee IN SHARE MODE")
             with _worker(tmp_path) as process:
-                until(lambda: at_once(_waiting_for_locks)[0])
+                until(somebody_waits)
                 process.kill()
                 process.wait()
         until(lambda: not at_once(_others)[0])  # the database has noticed

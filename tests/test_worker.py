@@ -19,6 +19,7 @@ from notifications.models.attempts import BACKOFF
 from notifications.worker import Job, Worker
 from tests.factories import LeadFactory
 from tests.servers import ROOT, environment
+from tests.waiting import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -246,7 +247,7 @@ def test_a_worker_killed_in_the_middle_leaves_its_events_to_another(owner, worke
     with transaction.atomic():
         Inbox.objects.lock_one(owner.pk)
         in_thread(LeadFactory)
-        until(lambda: in_thread(_waiting_for_locks))
+        until(somebody_waits)
         worker_process.kill()
         worker_process.wait()
     assert Notification.objects.count() == 0
@@ -266,12 +267,3 @@ def in_thread(work):
     thread.start()
     thread.join()
     return found[0]
-
-
-def _waiting_for_locks():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return cursor.fetchone()[0]
