@@ -75,6 +75,7 @@ class AuditEntry(models.Model):
         KEY_MADE = "key_made", _("made an API key")
         KEY_REVOKED = "key_revoked", _("revoked an API key")
         WEBHOOK_ADDED = "webhook_added", _("added a webhook")
+        WEBHOOK_SECRET = "webhook_secret", _("replaced a webhook's secret")
         WEBHOOK_REMOVED = "webhook_removed", _("removed a webhook")
         EXPORTED = Deed.EXPORTED, _("exported leads")
         LEAD_ERASED = Deed.LEAD_ERASED, _("erased the personal data of a lead")

@@ -172,12 +172,14 @@ def test_keys_and_webhooks_are_told_and_what_keys_do(owner, administrator, desk,
     hook = {"url": "https://hooks.example/a-secret", "events": ["lead.created"]}
     desk.post("/settings/webhooks/new/", hook)
     pk = WebhookEndpoint.objects.get().pk
+    desk.post(f"/settings/webhooks/{pk}/secret/")
     desk.post(f"/settings/webhooks/{pk}/remove/")
     assert [(what, by, about) for what, by, about, _ in told()] == [
         (What.KEY_MADE, administrator, f"key {key.pk} as user {owner.pk}: leads:read, leads:write"),
         (What.LEAD_DELETED, owner, f"lead {mine.pk}, by key {key.pk}"),
         (What.KEY_REVOKED, administrator, f"key {key.pk} as user {owner.pk}"),
         (What.WEBHOOK_ADDED, administrator, f"webhook {pk}: hooks.example"),
+        (What.WEBHOOK_SECRET, administrator, f"webhook {pk}: hooks.example"),
         (What.WEBHOOK_REMOVED, administrator, f"webhook {pk}: hooks.example"),
     ]
 

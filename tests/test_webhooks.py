@@ -195,6 +195,29 @@ def test_what_arrives_is_signed_with_its_id_time_and_body(hook, hooked):
     assert abs(stamp - timezone.now().timestamp()) < 60
 
 
+def test_a_secret_that_was_replaced_signs_along_for_a_day(hook, hooked):
+    def signed():
+        hook.told.clear()
+        deliver(hooked)
+        (each,) = hook.told
+        stamp = int(each.headers["webhook-timestamp"])
+        made = {
+            name: sending.signature(secret, each.headers["webhook-id"], stamp, each.body)
+            for name, secret in (("old", old), ("new", hooked.secret))
+        }
+        given = each.headers["webhook-signature"].split(" ")
+        return [next(name for name, one in made.items() if one == signature) for signature in given]
+
+    old = hooked.secret
+    with time_machine.travel(START, tick=False) as clock:
+        LeadFactory()  # recorded before, sent after
+        hooked.replace_secret()
+        assert signed() == ["new", "old"]
+        clock.shift(timedelta(days=1))
+        LeadFactory()
+        assert signed() == ["new"]
+
+
 # Until it arrives
 
 
@@ -586,11 +609,41 @@ def test_an_address_that_is_none_is_refused(url, browser_as, manager, settings):
     assert browser_as(manager).post("/settings/webhooks/new/", GOOD).status_code == 302
 
 
+def test_a_manager_replaces_its_secret(browser_as, hooked, manager):
+    old = hooked.secret
+    browser, address = browser_as(manager), f"/settings/webhooks/{hooked.pk}/"
+    assert "signs along until" not in browser.get(address).content.decode()
+    assert browser.get(f"{address}secret/").status_code == 405
+    browser.post(f"{address}secret/")
+
+    hooked.refresh_from_db()
+    page = browser.get(address).content.decode()
+    assert hooked.secret != old
+    assert hooked.secret in page
+    assert old not in page
+    assert "signs along until" in page
+
+
+def test_what_is_disabled_sends_nothing_again_and_says_so(browser_as, hooked, manager):
+    row, address = hooked.try_out(), f"/settings/webhooks/{hooked.pk}/"
+    row.failed(OSError("nobody is there"))
+    browser = browser_as(manager)
+    assert "Send again" in browser.get(address).content.decode()
+    hooked.failed(gone=True)
+
+    answer = browser.post(f"{address}deliveries/{row.pk}/again/", follow=True).content.decode()
+    assert "It is disabled: enable it, then send this again." in answer
+    assert "Send again" not in answer
+    row.refresh_from_db()
+    assert row.attempts == 1
+
+
 def test_nobody_sees_anothers_but_administrators(browser_as, hooked, manager, administrator):
     other = UserFactory(role=User.Role.MANAGER)
     row = hooked.try_out()
     paths = {
         "": "get", "test/": "post", "enable/": "post", "remove/": "post",
+        "secret/": "post",
         f"deliveries/{row.pk}/again/": "post",
     }  # fmt: skip
     for path, method in paths.items():

@@ -41,7 +41,7 @@ def index(request):
         "events": events,
         "failed": queues.failed()[: queues.FAILED_SHOWN] if events.parked else [],
         "deliveries": _named(queues.deliveries()),
-        "webhooks": _in_words(WebhookDelivery.objects.by_state()),
+        "webhooks": [(state.label, n) for state, n in WebhookDelivery.objects.by_state().items()],
         "delays": [
             (_("Until it was pushed"), delays.pushed()),
             (_("Until a client had it"), delays.received()),
@@ -52,16 +52,6 @@ def index(request):
 
 def _named(by_state):
     return [(Delivery.State(state), count) for state, count in by_state.items()]
-
-
-def _in_words(by_state):
-    words = {
-        "waiting": _("waiting"),
-        "trying": _("failed, is tried again"),
-        "delivered": _("delivered"),
-        "failed": _("given up"),
-    }
-    return [(words[state], count) for state, count in by_state.items()]
 
 
 @for_who_may_operate

@@ -6,6 +6,7 @@ from http.client import HTTPException
 from django.db import models, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from crm.webhooks import sending
@@ -48,15 +49,17 @@ class WebhookDeliveryQuerySet(AttemptsQuerySet):
                 row.save(update_fields=["next_attempt_at"])
         return row
 
-    def by_state(self) -> dict[str, int]:
+    def by_state(self) -> "dict[WebhookDelivery.State, int]":
         """How many are in each state, those without any included."""
+        state = WebhookDelivery.State
         of = {
-            "waiting": Q(delivered_at=None, parked_at=None, attempts=0),
-            "trying": Q(delivered_at=None, parked_at=None, attempts__gt=0),
-            "delivered": Q(delivered_at__isnull=False),
-            "failed": Q(delivered_at=None, parked_at__isnull=False),
+            state.WAITING: Q(delivered_at=None, parked_at=None, attempts=0),
+            state.TRYING: Q(delivered_at=None, parked_at=None, attempts__gt=0),
+            state.DELIVERED: Q(delivered_at__isnull=False),
+            state.FAILED: Q(delivered_at=None, parked_at__isnull=False),
         }
-        return self.aggregate(**{state: Count("pk", filter=which) for state, which in of.items()})
+        counts = self.aggregate(**{each.value: Count("pk", filter=of[each]) for each in state})
+        return {each: counts[each] for each in state}
 
     def forget_old(self) -> int:
         old = self.filter(created_at__lt=timezone.now() - KEPT).order_by("id")
@@ -66,6 +69,12 @@ class WebhookDeliveryQuerySet(AttemptsQuerySet):
 
 class WebhookDelivery(Attempts):
     """At least once: its id, the header ``webhook-id``, stays the same however often it is sent."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        TRYING = "trying", _("failed, is tried again")
+        DELIVERED = "delivered", _("delivered")
+        FAILED = "failed", _("given up")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     endpoint = models.ForeignKey(
@@ -101,12 +110,12 @@ class WebhookDelivery(Attempts):
         return f"{self.kind} to {self.endpoint_id}"
 
     @property
-    def state(self) -> str:
+    def state(self) -> State:
         if self.delivered_at:
-            return "delivered"
+            return self.State.DELIVERED
         if self.parked_at:
-            return "failed"
-        return "trying" if self.attempts else "waiting"
+            return self.State.FAILED
+        return self.State.TRYING if self.attempts else self.State.WAITING
 
     def redeliver(self) -> None:
         """Sends it again, as the same."""
@@ -117,7 +126,7 @@ class WebhookDelivery(Attempts):
     def send(self) -> bool:
         """Whether the other side took it. The caller claimed it."""
         endpoint = self.endpoint
-        headers = sending.headers_of(endpoint.secret, f"msg_{self.pk.hex}", self.body)
+        headers = sending.headers_of(endpoint.secrets, f"msg_{self.pk.hex}", self.body)
         try:
             answer = sending.post(endpoint.url, headers, self.body)
             self.status, self.answer = answer.status, answer.text.replace("\0", "")

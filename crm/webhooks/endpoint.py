@@ -29,6 +29,7 @@ EVENTS = {
 }
 KNOWN_SECONDS = 5
 GIVEN_UP_AFTER = timedelta(days=3)
+SIGNS_ALONG = timedelta(days=1)  # a secret that was replaced
 PROBLEMS = {
     "not_an_address": _("Enter a web address."),
     "not_https": _("Give an address that begins with https://."),
@@ -92,6 +93,8 @@ class WebhookEndpoint(models.Model):
     )
     events = models.JSONField(_("tells when"), default=list)
     secret = models.CharField(max_length=100, default=new_secret, editable=False)
+    old_secret = models.CharField(max_length=100, blank=True, db_default="", editable=False)
+    old_secret_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
     disabled_at = models.DateTimeField(null=True, editable=False)
@@ -137,6 +140,25 @@ class WebhookEndpoint(models.Model):
         with transaction.atomic():
             self.save(update_fields=["removed_at"])
             self._note(AuditEntry.What.WEBHOOK_REMOVED)
+
+    @property
+    def secrets(self) -> list[str]:
+        """That it signs with now, the newest first."""
+        return [self.secret, self.old_secret] if self.signs_along else [self.secret]
+
+    @property
+    def signs_along(self) -> bool:
+        """Whether the secret before this one is still signed with."""
+        return self.old_secret_until is not None and self.old_secret_until > timezone.now()
+
+    def replace_secret(self) -> None:
+        """By a new one. The one before signs along for a day, so that whoever verifies misses
+        nothing until they have the new."""
+        self.old_secret, self.old_secret_until = self.secret, timezone.now() + SIGNS_ALONG
+        self.secret = new_secret()
+        with transaction.atomic():
+            self.save(update_fields=["secret", "old_secret", "old_secret_until"])
+            self._note(AuditEntry.What.WEBHOOK_SECRET)
 
     def enable(self) -> None:
         """From now on: what happened meanwhile is not told."""

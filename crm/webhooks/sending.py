@@ -31,14 +31,16 @@ def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
     return "v1," + base64.b64encode(hmac.digest(key, text, hashlib.sha256)).decode()
 
 
-def headers_of(secret: str, message_id: str, body: str) -> dict[str, str]:
+def headers_of(secrets: list[str], message_id: str, body: str) -> dict[str, str]:
+    """Signed with each of ``secrets``: who verifies takes any."""
     timestamp = int(time.time())
+    signed = (signature(secret, message_id, timestamp, body) for secret in secrets)
     return {
         "Content-Type": "application/json",
         "User-Agent": "Leadbell-Webhooks/1",
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": signature(secret, message_id, timestamp, body),
+        "webhook-signature": " ".join(signed),
     }
 
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/test/", views.try_out, name="test"),
     path("<int:pk>/enable/", views.enable, name="enable"),
+    path("<int:pk>/secret/", views.replace_secret, name="secret"),
     path("<int:pk>/remove/", views.remove, name="remove"),
     path("<int:pk>/deliveries/<uuid:delivery>/again/", views.redeliver, name="redeliver"),
 ]

@@ -77,9 +77,22 @@ def enable(request, pk):
 
 @for_who_leads_the_team
 @require_POST
+def replace_secret(request, pk):
+    _own(request, pk).replace_secret()
+    messages.success(request, _("There is a new secret. The one before signs along for a day."))
+    return redirect("webhooks:detail", pk)
+
+
+@for_who_leads_the_team
+@require_POST
 def redeliver(request, pk, delivery):
-    get_object_or_404(_own(request, pk).deliveries, pk=delivery).redeliver()
-    messages.success(request, _("It is sent again."))
+    endpoint = _own(request, pk)
+    row = get_object_or_404(endpoint.deliveries, pk=delivery)
+    if endpoint.disabled_at:
+        messages.error(request, _("It is disabled: enable it, then send this again."))
+    else:
+        row.redeliver()
+        messages.success(request, _("It is sent again."))
     return redirect("webhooks:detail", pk)
 
 
