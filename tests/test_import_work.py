@@ -210,7 +210,7 @@ def test_an_import_that_fails_backs_off_and_is_parked(manager, monkeypatch):
 
 @pytest.mark.django_db
 def test_leads_that_somebody_worked_on_stay(manager):
-    row = imported(rows(8), by=manager)
+    row = imported(rows(8), by=manager, tags=["fair"])
     leads = list(Lead.objects.order_by("pk"))
     CommentFactory(lead=leads[0])
     TaskFactory(lead=leads[1])
@@ -218,11 +218,13 @@ def test_leads_that_somebody_worked_on_stay(manager):
     leads[2].save(by=manager)
     leads[3].message = "No entry of the timeline tells of this."
     leads[3].save(by=manager)
-    assert set(touched(made_by(row), row)) == set(leads[:4])
+    Tag.objects.give(leads[4], ["Fair", "key account"])
+    Tag.objects.give(leads[5], ["Fair"])  # as the file gave it
+    assert set(touched(made_by(row), row)) == set(leads[:5])
     row.undo(by=manager, touched_too=False)
     row = work_off(row)
-    assert set(Lead.objects.all()) == set(leads[:4])
-    assert (row.state, row.undo_kept) == ("undone", 4)
+    assert set(Lead.objects.all()) == set(leads[:5])
+    assert (row.state, row.undo_kept) == ("undone", 5)
 
 
 @pytest.mark.django_db

@@ -148,7 +148,10 @@ class Batch:
         count = len(self.new)
         transaction.on_commit(lambda: metrics.leads_created.add(count), robust=True)
         store(Origin, [self._origin(row, lead.pk, made=lead.pk) for lead, row in self.new])
-        store(Tag, [Tag(lead_id=lead.pk, name=tag) for lead, row in self.new for tag in row.tags])
+        store(Tag, [self._tag(lead.pk, tag) for lead, row in self.new for tag in row.tags])
+
+    def _tag(self, lead_id, name):
+        return Tag(lead_id=lead_id, name=name, given_at=self.now)
 
     def _origin(self, row, lead_id, made=None):
         return origin_of(
@@ -173,7 +176,7 @@ class Batch:
                     continue
                 new = [tag for tag in row.tags if tag.casefold() not in has[pk]]
                 has[pk] |= {tag.casefold() for tag in new}
-                tags += [Tag(lead_id=pk, name=tag) for tag in new]
+                tags += [self._tag(pk, tag) for tag in new]
                 origins += [self._origin(row, pk)] if row.kept else []
                 self._update(leads[pk], row, new)
         store(Origin, origins)

@@ -17,6 +17,7 @@ from leads.models import (
     Lead,
     Merge,
     Origin,
+    Tag,
     Task,
 )
 from leads.models.merge import still_there
@@ -35,16 +36,18 @@ def made_by(row: FileImport):
 
 
 def touched(leads, row: FileImport):
-    """Those that somebody worked on since: whatever one does shows in the lead or its timeline."""
+    """Those that somebody worked on since: whatever one does shows in the lead, its tags or its
+    timeline."""
     ours = ImportedRow.objects.filter(file_import=row, lead=OuterRef("pk"))
     last = ours.order_by().values("lead").annotate(last=Max("at")).values("last")
     since = leads.annotate(imported_at=Coalesce(models.Subquery(last), "created_at"))
     later = Activity.objects.filter(lead=OuterRef("pk"), created_at__gt=OuterRef("imported_at"))
+    tagged = Tag.objects.filter(lead=OuterRef("pk"), given_at__gt=OuterRef("imported_at"))
     others = [
         Exists(relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")}))
         for relation in belongings()
     ]
-    worked_on = Q(updated_at__gt=F("imported_at")) | Q(Exists(later))
+    worked_on = Q(updated_at__gt=F("imported_at")) | Q(Exists(later)) | Q(Exists(tagged))
     for other in others:
         worked_on |= Q(other)
     return since.filter(worked_on)

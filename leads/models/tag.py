@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
 from django.db.models import OuterRef, Value
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from leads.fields import LineField
@@ -91,6 +92,7 @@ class Tag(models.Model):
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="tags")
     name = LineField(_("tag"), max_length=LONGEST)
+    given_at = models.DateTimeField(null=True, default=timezone.now, editable=False)
 
     objects = TagQuerySet.as_manager()
 
