@@ -116,6 +116,22 @@ def test_a_form_in_parts_keeps_the_names_of_its_fields(client, source):
     }
 
 
+def test_fields_within_brackets_are_known_by_what_is_within(client, source):
+    """As Elementor, Rails and PHP name them."""
+    fields = {
+        "form_fields[name]": "Ada Lovelace",
+        "form_fields[email]": "ada@example.org",
+        "contact[phone][]": "+44 20 7946 0001",
+        "product[name]": "Analytical engine",
+    }
+    post_form(client, source, fields)
+    lead = Lead.objects.get()
+    assert said(lead)["first_name"] == "Ada"
+    assert (lead.last_name, lead.email) == ("Lovelace", "ada@example.org")
+    assert lead.phone == "+44 20 7946 0001"
+    assert extras(lead) == {"product[name]": "Analytical engine"}
+
+
 # Where a form returns to
 
 

@@ -21,9 +21,11 @@ PEOPLE = {
     *("contact", "person", "lead", "customer", "user", "client", "visitor", "applicant", "sender"),
     *("data", "body", "payload", "fields", "form", "answers", "values", "submission", "response"),
     *("name", "address", "kontakt", "kunde", "daten", "felder", "formular", "profile", "details"),
+    *("form fields", "submitted"),
 }
 EMPTY_WORDS = {"value", "text", "string", "number", "address", "raw", "formatted"}
-INDEX = re.compile(r"\[\d+\]")
+INDEX = re.compile(r"\[\d*\]")
+WITHIN = re.compile(r"\[([^\[\]]+)\]")  # `contact[email]`, as forms write `contact.email`
 
 
 def text_of(value) -> str:
@@ -67,7 +69,7 @@ def _leaves(value, path):
 
 def field_at(path: str) -> str:
     """The field of a lead that the last words of a path call, or ``NAME``; else empty."""
-    *above, last = INDEX.sub("", path).split(".")
+    *above, last = WITHIN.sub(r".\1", INDEX.sub("", path)).split(".")
     while above and plain(last) in EMPTY_WORDS:
         last = above.pop()
     parent = above[-1] if above else ""
