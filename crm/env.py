@@ -196,7 +196,8 @@ def database(root: Path) -> dict:
             )
         return config | SQLITE
     if engine == "postgresql" and config.get("NAME"):
-        return config | POSTGRESQL
+        options = PATIENCE | config.get("OPTIONS", {})
+        return config | POSTGRESQL | {"OPTIONS": options}
     raise ImproperlyConfigured(DATABASE_HINT)
 
 
@@ -231,6 +232,16 @@ POSTGRESQL = {
     "ENGINE": "crm.postgresql",
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,
+}
+
+
+# Of libpq, unless DATABASE_URL says otherwise: one that cannot be reached any more is given up.
+PATIENCE = {
+    "connect_timeout": 5,  # seconds
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
 }
 
 

@@ -1,7 +1,12 @@
 """Whether this process answers, and whether it can work."""
 
+import contextlib
+import os
+import socket
+import threading
+
 from asgiref.sync import async_to_sync
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -9,6 +14,7 @@ from notifications import realtime
 from notifications.models import WorkerProcess
 
 PATHS = ("/healthz", "/readyz")
+DATABASE_SECONDS = 3  # for an answer of it, once it is connected to
 
 
 class ByAnyName:
@@ -32,28 +38,46 @@ def healthz(request):
 @require_safe
 def readyz(request):
     """503 with a reason for each part that does not answer."""
-    parts = {"database": _database, "channelLayer": _channel_layer, "worker": _worker}
-    problems = {name: reason for name, check in parts.items() if (reason := check())}
+    reasons = _of_the_database() | {"channelLayer": _channel_layer()}
+    problems = {name: reason for name, reason in reasons.items() if reason}
     if problems:
         return JsonResponse({"ready": False, "problems": problems}, status=503)
     return JsonResponse({"ready": True})
 
 
-def _database():
+def _of_the_database():
+    """What it knows of workers, too."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        with _at_most(DATABASE_SECONDS):
+            alive = WorkerProcess.objects.alive().exists()
     except Exception as problem:
-        return f"The database does not answer: {type(problem).__name__}."
-    return ""
+        return {
+            "database": f"The database does not answer: {type(problem).__name__}.",
+            "worker": "Whether a worker runs cannot be read.",
+        }
+    reason = "" if alive else "No worker gave a sign of life: start `manage.py worker`."
+    return {"worker": reason}
 
 
-def _worker():
+@contextlib.contextmanager
+def _at_most(seconds):
+    """A PostgreSQL that hangs is one that does not answer: its connection is cut by then, and what
+    waits for it fails."""
+    cutting = threading.Timer(seconds, _cut, [connections[DEFAULT_DB_ALIAS]])
+    cutting.start()
     try:
-        alive = WorkerProcess.objects.alive().exists()
-    except Exception as problem:
-        return f"Whether a worker runs cannot be read: {type(problem).__name__}."
-    return "" if alive else "No worker gave a sign of life: start `manage.py worker`."
+        yield
+    finally:
+        cutting.cancel()
+
+
+def _cut(database):
+    if database.vendor == "postgresql" and database.connection is not None:
+        with (
+            contextlib.suppress(Exception),  # it may have ended by itself
+            socket.socket(fileno=os.dup(database.connection.fileno())) as own,
+        ):
+            own.shutdown(socket.SHUT_RDWR)
 
 
 def _channel_layer():

@@ -7,6 +7,8 @@ import sys
 import time
 from datetime import UTC, datetime
 
+import psycopg
+
 from notifications import trace
 
 # What opens a calendar, or sets a password, for whoever has it: of requests that fail, Django logs
@@ -27,6 +29,25 @@ class OncePerMinute(logging.Filter):
             return False
         self.seen[record.msg] = now
         return True
+
+
+class DatabaseAway(logging.Filter):
+    """What fails because PostgreSQL is away says so in one line a minute, without a traceback: all
+    that is tried again would repeat it each second."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = OncePerMinute()
+
+    def filter(self, record):
+        problem = record.exc_info and record.exc_info[1]
+        cause = problem and (problem.__cause__ or problem)
+        if not isinstance(cause, psycopg.OperationalError) or cause.sqlstate is not None:
+            return True
+        lines = str(cause).splitlines() or [type(cause).__name__]
+        record.msg, record.args = f"{record.getMessage()}: {lines[0]}", ()
+        record.exc_info = record.exc_text = None
+        return self.said.filter(record)
 
 
 class Console(logging.StreamHandler):

@@ -20,6 +20,7 @@ from crm.keys.model import ApiKey
 from crm.webhooks.delivery import WebhookDelivery
 from crm.webhooks.endpoint import WebhookEndpoint
 from notifications import realtime
+from notifications.models import Inbox
 
 __all__ = [
     "ApiKey",
@@ -49,7 +50,18 @@ class EmailKeyField(models.EmailField):
         return value
 
 
-class UserManager(BaseUserManager):
+class UserQuerySet(models.QuerySet):
+    def delete(self):
+        """What is arriving at them is stored before, and goes too, and nothing arrives after."""
+        with transaction.atomic():
+            Inbox.objects.lock(list(self.values_list("pk", flat=True)))
+            return super().delete()
+
+    delete.alters_data = True
+    delete.queryset_only = True
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def get_by_natural_key(self, username):
         return self.get(email=username)
 
@@ -126,6 +138,12 @@ class User(AbstractBaseUser):
 
     def __str__(self):
         return self.get_full_name() or self.email
+
+    def delete(self, *args, **kwargs):
+        """As ``UserQuerySet.delete``."""
+        with transaction.atomic():
+            Inbox.objects.lock([self.pk])
+            return super().delete(*args, **kwargs)
 
     @classmethod
     def from_db(cls, db, field_names, values, **kwargs):

@@ -14,6 +14,7 @@ from twisted.internet import defer, reactor, tcp
 from twisted.web import http
 
 from crm.bounds import TOO_LARGE
+from crm.ending import at_the_latest
 from crm.handshake import Channel, QuickSocket
 from notifications.consumers import MAX_FRAME
 from notifications.outlet import WRITE
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 RESTARTING = 1012
 DRAIN_SECONDS = 10
+END_SECONDS = DRAIN_SECONDS + 5
 HANDSHAKE_SECONDS = 20  # when all clients come back at once, each waits its turn
 PING_SECONDS = 60  # heartbeats keep connections open; this finds those whose client is gone
 LINGER_SECONDS = 2
@@ -171,6 +173,7 @@ class Server(Daphne):
         return defer.Deferred.fromFuture(asyncio.ensure_future(self._end()))
 
     async def _end(self):
+        at_the_latest(END_SECONDS)
         logger.info("Stopping: no new connections, %d open", len(self._open()))
         for listener in self.listeners:
             listener.addCallback(lambda port: port.stopListening())

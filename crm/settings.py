@@ -273,7 +273,10 @@ if HTTPS:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"once": {"()": "crm.logs.OncePerMinute"}},
+    "filters": {
+        "once": {"()": "crm.logs.OncePerMinute"},
+        "database-away": {"()": "crm.logs.DatabaseAway"},
+    },
     "formatters": {
         "text": {
             "class": "crm.logs.Stamped",
@@ -282,7 +285,11 @@ LOGGING = {
         "json": {"class": "crm.logs.Json"},
     },
     "handlers": {
-        "console": {"class": "crm.logs.Console", "formatter": LOG_FORMAT},
+        "console": {
+            "class": "crm.logs.Console",
+            "formatter": LOG_FORMAT,
+            "filters": ["database-away"],
+        },
         "console-once": {
             "class": "crm.logs.Console",
             "formatter": LOG_FORMAT,

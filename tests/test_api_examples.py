@@ -82,7 +82,7 @@ def test_the_examples_of_javascript_run(site, tmp_path):
 @pytest.mark.parametrize("language", ["python", "js"])
 def test_the_examples_tell_a_webhook_from_a_forgery(language, tmp_path):
     secret, body = new_secret(), json.dumps({"type": "lead.created", "data": {"city": "Zürich"}})
-    good = sending.headers_of(secret, "msg_1", body)
+    good = sending.headers_of([secret], "msg_1", body)
     old = good | {"webhook-timestamp": "1614265330"}
     old["webhook-signature"] = sending.signature(secret, "msg_1", 1614265330, body)
     two = good | {"webhook-signature": f"v1,AAAA {good['webhook-signature']}"}

@@ -12,7 +12,9 @@ import subprocess
 import sys
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
@@ -266,6 +268,48 @@ async def test_a_postgresql_that_restarts(postgres, tmp_path):
     finally:
         await sync_to_async(server.stop)()
     assert writer.failures > 0
+
+
+def test_a_postgresql_that_hangs_is_told_of_and_holds_up_no_end(postgres, tmp_path):
+    server = RunningServer(tmp_path, DATABASE_URL=postgres.url).wait()
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "worker"],
+        cwd=ROOT,
+        env=environment(DATABASE_URL=postgres.url),
+    )
+    try:
+        ready = f"{server.base}/readyz"
+        while httpx.get(ready).status_code != 200:
+            assert worker.poll() is None
+        with _frozen(postgres):
+            answer = httpx.get(ready, timeout=15)
+            assert answer.status_code == 503
+            assert "does not answer" in answer.json()["problems"]["database"]
+            server.terminate()
+            worker.terminate()
+            assert server.process.wait(timeout=20) == 1
+            assert "Ended in the middle" in server.log
+            assert worker.wait(timeout=30) == 1
+    finally:
+        worker.kill()
+        server.process.kill()
+
+
+@contextmanager
+def _frozen(postgres):
+    """Every process of it is stopped: it takes connections, and answers nothing."""
+    main = int((postgres.data / "postmaster.pid").read_text().split()[0])
+    parents = {
+        int(path.parent.name): path.read_text() for path in Path("/proc").glob("[0-9]*/stat")
+    }
+    pids = [pid for pid, stat in parents.items() if int(stat.rpartition(")")[2].split()[1]) == main]
+    for pid in (main, *pids):
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in (main, *pids):
+            os.kill(pid, signal.SIGCONT)
 
 
 # Clients

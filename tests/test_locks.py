@@ -8,7 +8,6 @@ from django.db import connection, transaction
 from crm.models import User
 from leads.models import Lead
 from notifications.models import Event, Inbox, Notification
-from notifications.models.inbox import hold_before_deletion
 from tests.factories import LeadFactory
 from tests.waiting import until_somebody_waits
 
@@ -79,10 +78,9 @@ def test_telling_of_a_lead_that_is_being_deleted_never_deadlocks(owner, teammate
     assert not Notification.objects.exclude(related_lead=None).exists()
 
 
-def test_what_arrives_at_somebody_who_is_being_deleted_goes_with_them(teammate):
-    going = threading.Thread(
-        target=lambda: (User.objects.get(pk=teammate.pk).delete(), connection.close())
-    )
+@pytest.mark.parametrize("deleted", [User.objects.get, User.objects.filter])
+def test_what_arrives_at_somebody_who_is_being_deleted_goes_with_them(teammate, deleted):
+    going = threading.Thread(target=lambda: (deleted(pk=teammate.pk).delete(), connection.close()))
     with transaction.atomic():
         LeadFactory()
         assert Event.objects.fan_out() == 1
@@ -98,7 +96,7 @@ def test_what_arrives_at_somebody_who_is_being_deleted_goes_with_them(teammate):
 def test_nothing_arrives_at_somebody_who_is_being_deleted(owner, teammate):
     LeadFactory()  # they have an inbox
     with transaction.atomic():
-        hold_before_deletion(teammate)
+        Inbox.objects.lock([teammate.pk])  # as the deletion does first
         arriving = threading.Thread(target=lambda: (LeadFactory(), connection.close()))
         arriving.start()
         until_somebody_waits()

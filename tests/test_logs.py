@@ -8,11 +8,13 @@ import subprocess
 import sys
 
 import httpx
+import psycopg
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 from django.test import Client
 
-from crm.logs import Json, Stamped
+from crm.logs import DatabaseAway, Json, Stamped
 from crm.requests import id_of
 from notifications import trace
 from notifications.models import Event, Notification
@@ -221,6 +223,26 @@ async def test_an_id_is_found_on_standard_output_of_the_process_that_was_asked(t
 def lines_of(server):
     """Its output is all of it: what a command says to people is no JSON."""
     return [json.loads(line) for line in server.log.splitlines() if line.startswith("{")]
+
+
+def test_a_database_that_is_away_is_a_line_a_minute_and_a_deadlock_an_exception(monkeypatch):
+    def passed(problem, name="notifications.worker"):
+        cause = OperationalError(str(problem))
+        cause.__cause__ = problem
+        error = (OperationalError, cause, None)
+        record = logging.LogRecord(name, logging.ERROR, "", 1, "The job %r failed", ("x",), error)
+        return there.filter(record) and (record.getMessage(), bool(record.exc_info))
+
+    there, now = DatabaseAway(), [1_000.0]
+    monkeypatch.setattr("crm.logs.time.monotonic", lambda: now[0])
+    away = psycopg.OperationalError("connection refused\nIs the server running?")
+    assert passed(away) == ("The job 'x' failed: connection refused", False)
+    assert not passed(away)
+    now[0] += 60
+    assert passed(away)
+    deadlock = psycopg.errors.DeadlockDetected("deadlock detected")
+    assert passed(deadlock) == passed(deadlock) == ("The job 'x' failed", True)
+    assert passed(ValueError("x")) == ("The job 'x' failed", True)
 
 
 def test_a_worker_logs_on_standard_output_and_a_command_does_not():

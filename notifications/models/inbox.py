@@ -245,9 +245,3 @@ class Inbox(models.Model):
             "removed": [str(row.pk) for row in rows if row.deleted_at is not None],
             "hasMore": reached < self.seq,
         }
-
-
-def hold_before_deletion(instance, **_):
-    """Of a user: what is arriving there is stored before, and goes too, and nothing arrives
-    after."""
-    Inbox.objects.lock([instance.pk])
