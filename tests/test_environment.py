@@ -156,6 +156,7 @@ def test_every_variable_reaches_the_setting_it_is_for(start):
     assert (database["USER"], database["PASSWORD"]) == ("ann", "s@cret")
     assert (database["HOST"], database["PORT"], database["NAME"]) == ("db", 5433, "leads")
     assert database["OPTIONS"]["sslmode"] == "require"
+    assert database["OPTIONS"]["connect_timeout"] == 5
     assert settings["REQUEST_THREADS"] == 3
     assert settings["IMPORT_MEGABYTES"] == 250
     layer = settings["CHANNEL_LAYERS"]["default"]["CONFIG"]
