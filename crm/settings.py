@@ -273,7 +273,10 @@ if HTTPS:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"once": {"()": "crm.logs.OncePerMinute"}},
+    "filters": {
+        "once": {"()": "crm.logs.OncePerMinute"},
+        "plain-warning": {"()": "crm.logs.PlainWarning"},
+    },
     "formatters": {
         "text": {
             "class": "crm.logs.Stamped",
@@ -293,6 +296,8 @@ LOGGING = {
     "loggers": {
         # One handler, the root's: Django would add a second one of its own.
         "django": {"handlers": []},
+        # Whoever scans for servers asks by a name that is none of ours.
+        "django.security.DisallowedHost": {"filters": ["plain-warning"]},
         # It repeats itself every second for as long as Redis is away.
         "channels_redis": {"handlers": ["console-once"], "propagate": False},
         "daphne": {"level": "WARNING"},
