@@ -23,6 +23,9 @@ admin.site.site_header = admin.site.site_title = "Leadbell"
 
 
 CSV = "text/csv; charset=utf-8"
+LAST_ADMINISTRATOR = (
+    "Nobody else is an active administrator: make somebody one before this one ceases to be."
+)
 
 
 class NewUserForm(AdminUserCreationForm):
@@ -43,6 +46,21 @@ class ChangedUserForm(UserChangeForm):
         model = User
         fields = "__all__"
         field_classes = {"email": forms.EmailField}
+
+    def clean(self):
+        """Raises ValidationError where nobody would be left who is an administrator."""
+        cleaned = super().clean()
+        admin_role = cleaned.get("role") == User.Role.ADMIN
+        if not (admin_role and cleaned.get("is_active")) and not self._other_administrators():
+            wrong = "is_active" if admin_role else "role"
+            raise forms.ValidationError({wrong: LAST_ADMINISTRATOR})
+        return cleaned
+
+    def _other_administrators(self) -> bool:
+        """Locks all who are, until the admin's transaction ends: of two who take each other's
+        role, or give up their own, at once, the later sees what the first one did."""
+        active = User.objects.active_administrators().order_by("pk").select_for_update(no_key=True)
+        return any(pk != self.instance.pk for pk in list(active.values_list("pk", flat=True)))
 
 
 @admin.register(User)

@@ -6,7 +6,7 @@ class CrmConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self):
-        from crm import audit, signin
+        from crm import audit, checks, signin  # noqa: F401 (checks register themselves)
         from crm.webhooks import recording
         from notifications.audit import keep_by
 

@@ -50,6 +50,16 @@ class DatabaseAway(logging.Filter):
         return self.said.filter(record)
 
 
+class PlainWarning(logging.Filter):
+    """Makes a warning of one line of what is logged as an error with its traceback: for what
+    strangers cause, and nobody here needs to mend."""
+
+    def filter(self, record):
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.exc_info = record.exc_text = None
+        return True
+
+
 class Console(logging.StreamHandler):
     """On standard error, out of the way of what a command says, until ``to_stdout``."""
 

@@ -65,6 +65,9 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
     def get_by_natural_key(self, username):
         return self.get(email=username)
 
+    def active_administrators(self):
+        return self.filter(is_active=True, role=User.Role.ADMIN)
+
     def create_user(self, email, password=None, **fields):
         user = self.model(email=email, **fields)
         user.set_password(password)

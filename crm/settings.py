@@ -276,6 +276,7 @@ LOGGING = {
     "filters": {
         "once": {"()": "crm.logs.OncePerMinute"},
         "database-away": {"()": "crm.logs.DatabaseAway"},
+        "plain-warning": {"()": "crm.logs.PlainWarning"},
     },
     "formatters": {
         "text": {
@@ -300,6 +301,8 @@ LOGGING = {
     "loggers": {
         # One handler, the root's: Django would add a second one of its own.
         "django": {"handlers": []},
+        # Whoever scans for servers asks by a name that is none of ours.
+        "django.security.DisallowedHost": {"filters": ["plain-warning"]},
         # It repeats itself every second for as long as Redis is away.
         "channels_redis": {"handlers": ["console-once"], "propagate": False},
         "daphne": {"level": "WARNING"},

@@ -27,9 +27,9 @@ def _heed_interrupts():
 class RunningServer:
     """``manage.py serve`` on a free port; its output is in ``log``."""
 
-    def __init__(self, folder, **changes):
+    def __init__(self, folder, *options, **changes):
         self.port = _free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
+        self.base = f"http://{'[::1]' if '::1' in options else '127.0.0.1'}:{self.port}"
         self.socket = f"ws://127.0.0.1:{self.port}/ws/notifications/"
         self.path = Path(folder) / f"server-{self.port}.log"
         self.environment = environment(PORT=str(self.port), **changes)
@@ -37,7 +37,7 @@ class RunningServer:
             _collect_static(self.environment)
         with self.path.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
+                [sys.executable, "manage.py", "serve", *options],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=output,
@@ -89,8 +89,8 @@ def environment(**changes):
 
 
 @contextmanager
-def serving(folder, **changes):
-    server = RunningServer(folder, **changes)
+def serving(folder, *options, **changes):
+    server = RunningServer(folder, *options, **changes)
     try:
         yield server.wait()
     finally:

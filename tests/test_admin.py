@@ -403,6 +403,33 @@ def test_users_are_deactivated_and_never_deleted(desk, owner, monkeypatch, commi
     assert ended == [(owner.pk, {"code": 4403})]
 
 
+PERSON = {"first_name": "Ada", "last_name": "Example", "role": "admin", "is_active": "on"}
+LAST = [
+    ({"role": "rep"}, "role"),
+    ({"role": "manager"}, "role"),
+    ({"is_active": ""}, "is_active"),
+    ({"role": "rep", "is_active": ""}, "role"),
+]
+
+
+@pytest.mark.parametrize(("changes", "field"), LAST)
+def test_the_last_active_administrator_stays_one(changes, field, desk, administrator):
+    UserFactory(role=User.Role.ADMIN, is_active=False)
+    address, form = f"{USERS}{administrator.pk}/change/", PERSON | {"email": administrator.email}
+    refused = desk.post(address, form | changes)
+    assert refused.status_code == 200
+    errors = refused.context["adminform"].form.errors
+    assert list(errors) == [field]
+    assert "Nobody else is an active administrator" in str(errors)
+    administrator.refresh_from_db()
+    assert administrator.is_staff
+    saved(desk.post(address, form | {"first_name": "Adele"}))
+    UserFactory(role=User.Role.ADMIN)
+    saved(desk.post(address, form | changes))
+    administrator.refresh_from_db()
+    assert (administrator.first_name, administrator.is_staff) == ("Ada", False)
+
+
 # Who may enter
 
 

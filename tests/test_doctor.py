@@ -38,10 +38,11 @@ from websockets.sync.server import serve
 from crm import doctor, env, wsclient
 from crm.doctor import bounded, examination
 from crm.doctor.administrator import sign_in
-from crm.doctor.check import Check, Trouble, Visit
+from crm.doctor.check import Check, Result, Trouble, Visit
 from crm.doctor.database import look_at_migrations
 from crm.doctor.deployment import DEVELOPMENT_KEY
 from crm.doctor.notification import TITLE
+from crm.doctor.pages import look_at_pages
 from crm.doctor.processes import look_at_worker
 from crm.doctor.socket import CLOSED, connect, next_frame
 from crm.models import TokenSignIn, User
@@ -54,7 +55,8 @@ from tests.sockets import tokens
 
 committed = pytest.mark.django_db(transaction=True)  # other connections see what it writes
 
-NAMES = ["settings", "database", "migrations", "channel layer", "worker", "socket", "notification"]
+NAMES = ["settings", "database", "migrations", "channel layer", "worker", "socket", "pages",
+         "notification"]  # fmt: skip
 EMBEDDED = not django_settings.REDIS_URL
 NOBODY = "127.0.0.1:1"  # where nothing listens
 KEY = "a long random string of the tests, known to nobody else"
@@ -204,11 +206,12 @@ def test_without_a_server_lines_say_what_failed_what_to_do_and_what_was_skipped(
     text, status = told("--url", f"http://{NOBODY}")
 
     assert status == 1
-    *others, socket_line, notification_line = text.splitlines()
+    *others, socket_line, pages_line, notification_line = text.splitlines()
     assert all(line.startswith("ok    ") for line in others)
     assert re.match(r"FAIL  socket: http://\S+ does not answer: ConnectionRefused", socket_line)
     hint = r"Start `manage.py serve`, or name its address with --url\."
     assert re.search(rf" \(\d+ ms\) -> {hint}$", socket_line)
+    assert pages_line == "--    pages: skipped: needs socket"
     assert notification_line == "--    notification: skipped: needs socket"
     assert not TokenSignIn.objects.exists()
 
@@ -407,7 +410,7 @@ def test_a_database_that_is_away_fails_alone_and_what_needs_it_is_skipped(produc
     assert "OperationalError" in results["database"].detail
     assert "correct DATABASE_URL" in results["database"].hint
     assert results["channel layer"].ok
-    assert skipped(results) == ["migrations", "worker", "socket", "notification"]
+    assert skipped(results) == ["migrations", "worker", "socket", "pages", "notification"]
 
 
 @pytest.mark.postgres
@@ -427,7 +430,7 @@ def test_a_database_that_nobody_migrated_yet_can_be_written_to(production, datab
 
     assert failed(results) == ["migrations"]
     assert results["database"].ok
-    assert skipped(results) == ["worker", "socket", "notification"]
+    assert skipped(results) == ["worker", "socket", "pages", "notification"]
 
 
 @pytest.mark.django_db
@@ -593,6 +596,72 @@ def test_a_certificate_that_nobody_vouches_for_is_named_as_the_reason(certificat
 @pytest.mark.parametrize("url", ["nonsense", "ftp://localhost", "http://localhost:99999999"])
 def test_an_address_that_is_none_is_told(url):
     assert "--url" in trouble(url).hint
+
+
+# Pages
+
+
+def test_the_sign_in_page_and_its_stylesheet_come_from_the_server(running, production):
+    visit = Visit(running.base, until=time.monotonic() + 5)
+    stages = r"sign-in page [\d.]+ ms, its stylesheet [\d.]+ ms"
+    assert re.fullmatch(stages, look_at_pages(visit))
+
+
+def site(page=200, kind="text/css", named="/static/css/app.0123456789ab.css", sheet=200):
+    """Answers as a server does whose pages, or whose files, are not what they should be."""
+    link = f'<link rel="stylesheet" href="{named}">' if named else ""
+
+    def answer(request):
+        files = {"/crm/login/": (page, "text/html", link), named: (sheet, kind, "body {}")}
+        status, content, text = files.get(request.path, (404, "text/html", ""))
+        request.send_response(status)
+        request.send_header("Content-Type", f"{content}; charset=utf-8")
+        request.end_headers()
+        request.wfile.write(text.encode())
+
+    return answer
+
+
+def look_at(handler) -> Result:
+    with answering(handler) as port:
+        checks = [check._replace(needs=()) for check in doctor.CHECKS if check.name == "pages"]
+        (result,) = doctor.examine(f"http://127.0.0.1:{port}/crm/", "", checks)
+    return result
+
+
+def test_below_a_prefix_the_page_is_asked_for_there():
+    result = look_at(site())
+    assert result.ok, result
+
+
+@pytest.mark.parametrize(
+    ("broken", "detail"),
+    [
+        ({"page": 500}, "/crm/login/ answered 500 where 200 was due."),
+        ({"sheet": 404}, "/static/css/app.0123456789ab.css answered 404 where 200 was due."),
+        ({"kind": "text/html"}, ".css is text/html where text/css was due."),
+    ],
+)
+def test_pages_that_are_broken_are_found_though_sockets_work(broken, detail):
+    result = look_at(site(**broken))
+    assert not result.ok
+    assert result.detail.endswith(detail)
+    assert "manage.py collectstatic" in result.hint
+
+
+def test_a_page_of_something_else_is_told_from_leadbells():
+    result = look_at(site(named=""))
+    assert not result.ok
+    assert result.detail == "/crm/login/ names no stylesheet."
+    assert "--url" in result.hint
+
+
+@pytest.mark.usefixtures("_in_a_hurry")
+def test_a_silent_page_is_not_waited_for(silent):
+    checks = [check._replace(needs=()) for check in doctor.CHECKS if check.name == "pages"]
+    (result,) = doctor.examine(f"http://{silent}", "", checks)
+    assert "TimeoutError" in result.detail
+    assert result.milliseconds < 5_000
 
 
 # Silence

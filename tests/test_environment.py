@@ -1,6 +1,7 @@
 """Settings from the environment: a wrong one stops the start with one line that names it."""
 
 import os
+import re
 import runpy
 import secrets
 import subprocess
@@ -289,3 +290,31 @@ def test_the_settings_of_production_pass_the_checks_of_a_deployment_and_silence_
     refused = manage(*deploy, **good | {"HTTPS": "false"})
     assert refused.returncode == 1
     assert "security.W008" in refused.stderr
+
+
+WARNED = [
+    ({"ALLOWED_HOSTS": "crm.example,*"}, "crm.W001", {"ALLOWED_HOSTS": ".crm.example"}),
+    ({"DATABASE_URL": ""}, "crm.W002", {"REDIS_URL": ""}),
+    ({"EMAIL_URL": "smtp://mail"}, "crm.W003", {"DEFAULT_FROM_EMAIL": "Us <crm@example.com>"}),
+    ({"EMAIL_URL": "smtp://mail", "DEFAULT_FROM_EMAIL": "crm"}, "crm.W003", {"EMAIL_URL": ""}),
+]
+
+
+@pytest.mark.parametrize(("doubtful", "warning", "mended"), WARNED)
+def test_a_deployment_is_warned_of_what_starts_and_is_hardly_meant(
+    doubtful, warning, mended, tmp_path
+):
+    deploy = ("--deploy", "--fail-level", "WARNING")
+    good = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+        "REDIS_URL": "rediss://localhost",
+        "SECRET_KEY": secrets.token_hex(32),
+        "HTTPS": "true",
+    }
+    warned = manage(*deploy, **good | doubtful)
+    assert warned.returncode == 1
+    assert re.findall(r"\((\w+\.W\d+)\)", warned.stderr) == [warning]
+    assert "HINT: Set" in warned.stderr
+    assert manage(**good | doubtful).returncode == 0
+    passed = manage(*deploy, **good | doubtful | mended)
+    assert passed.returncode == 0, passed.stderr

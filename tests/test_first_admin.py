@@ -54,6 +54,22 @@ def test_others_and_administrators_who_left_are_no_administrator():
     assert User.objects.get(email="boss@example.com").role == User.Role.ADMIN
 
 
+@pytest.mark.parametrize("unset", ["", None])
+def test_where_people_work_already_a_start_does_not_fail_for_what_is_unset(
+    unset, monkeypatch, owner
+):
+    UserFactory(role=User.Role.ADMIN, is_active=False)
+    monkeypatch.delenv("ADMIN_PASSWORD")
+    if unset is None:
+        monkeypatch.delenv("ADMIN_EMAIL")
+    else:
+        monkeypatch.setenv("ADMIN_EMAIL", unset)
+    before = list(User.objects.values())
+    (line,) = first_admin().splitlines()
+    assert "Nobody is an active administrator, and ADMIN_EMAIL is unset" in line
+    assert list(User.objects.values()) == before
+
+
 @pytest.mark.parametrize(
     "fields", [{"role": User.Role.REP}, {"role": User.Role.ADMIN, "is_active": False}]
 )

@@ -4,11 +4,13 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.forms import modelform_factory
 
+from crm.admin import ChangedUserForm
 from crm.models import User
 from leads.models import Lead
 from notifications.models import Event, Inbox, Notification
-from tests.factories import LeadFactory
+from tests.factories import LeadFactory, UserFactory
 from tests.waiting import until_somebody_waits
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -106,3 +108,29 @@ def test_nothing_arrives_at_somebody_who_is_being_deleted(owner, teammate):
     assert Notification.objects.filter(recipient=owner).count() == 2
     assert not Notification.objects.exclude(recipient=owner).exists()
     assert not Event.objects.pending().exists()
+
+
+def test_of_two_administrators_who_give_up_their_role_at_once_one_stays():
+    people = [UserFactory(role=User.Role.ADMIN) for _ in range(2)]
+    met = threading.Barrier(2)
+
+    def give_up(user):
+        form = {"email": user.email, "role": "rep", "is_active": "on"}
+
+        def work():
+            with transaction.atomic():
+                filled = demotion(user, form)
+                met.wait()
+                if filled.is_valid():
+                    filled.save()
+
+        return work
+
+    assert together(*map(give_up, people)) == []
+    assert User.objects.active_administrators().count() == 1
+
+
+def demotion(user, form):
+    """The form of the admin, without the fields that are not asked."""
+    kind = modelform_factory(User, ChangedUserForm, fields=list(form))
+    return kind(form, instance=User.objects.get(pk=user.pk))

@@ -192,6 +192,17 @@ def test_an_exception_stays_within_its_line(logged):
     assert line["exception"].endswith("ValueError: several\nlines")
 
 
+@pytest.mark.parametrize("host", ["evil.example", "evil\r\nexample"])
+def test_a_host_that_is_none_of_ours_is_one_warning(host, logged):
+    assert Client(headers={"host": host}).get("/login/").status_code == 400
+    (line,) = [line for line in logged() if line["logger"] == "django.security.DisallowedHost"]
+    assert line["level"] == "WARNING"
+    assert repr(host) in line["message"]
+    assert "exception" not in line
+    text = [line for line in logged(Stamped) if "DisallowedHost" in line or "Traceback" in line]
+    assert len(text) == 1
+
+
 # Real processes
 
 

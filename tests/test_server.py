@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -14,8 +15,10 @@ import websockets
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
+from django.core.management import CommandError
 from django.db import transaction
 
+from crm.management.commands.serve import Command
 from leads.models import Lead
 from notifications import realtime, sockets
 from notifications.models import Event, Inbox, Notification
@@ -315,3 +318,29 @@ async def test_a_round_counts_the_sockets_again_that_redis_forgot(token, owner, 
         assert not await realtime.take_seat(owner.pk, "elsewhere")
     assert await realtime.take_seat(owner.pk, "elsewhere"), "whoever leaves gives up the seat"
     await realtime.leave_seat(owner.pk, "elsewhere")
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="This machine has no IPv6.")
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_it_serves_on_an_address_of_ipv6(host, tmp_path):
+    with serving(tmp_path, "--host", host) as running:
+        assert httpx.get(f"http://[::1]:{running.port}/login/").status_code == 200
+    assert f"Leadbell serves on http://[{host}]:{running.port}/" in running.log
+
+
+def test_static_files_that_cannot_be_written_are_one_line(settings, tmp_path):
+    """No folder can be made below a file, not even by root."""
+    (tmp_path / "file").touch()
+    settings.DEBUG, settings.STATIC_ROOT = False, tmp_path / "file" / "static"
+    with pytest.raises(CommandError, match=r"Not a directory.+manage.py collectstatic") as refused:
+        Command()._collect_static()
+    (line,) = str(refused.value).splitlines()
+    assert str(settings.STATIC_ROOT) in line

@@ -1,10 +1,10 @@
 """The doctor: whether an installation works, from its settings to a notification that arrives.
 
 Each check runs in a thread of its own with a database connection of its own, for a bounded time
-(see ``examination``). The last two sign in as an administrator, on the running server, and the last
-one notifies them: the notification is deleted again, which leaves a tombstone (until retention
-takes it) and moves their sequence by two or three. Their receipts are put back to where they were,
-and nothing stays of the sign-ins.
+(see ``examination``). The last three ask the running server. Two of them sign in as an
+administrator, and the last one notifies them: the notification is deleted again, which leaves a
+tombstone (until retention takes it) and moves their sequence by two or three. Their receipts are
+put back to where they were, and nothing stays of the sign-ins.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,6 +16,7 @@ from crm.doctor.database import look_at_database, look_at_migrations
 from crm.doctor.deployment import look_at_settings
 from crm.doctor.examination import examined
 from crm.doctor.notification import look_at_notification
+from crm.doctor.pages import look_at_pages
 from crm.doctor.processes import look_at_channel_layer, look_at_worker
 from crm.doctor.socket import look_at_socket
 
@@ -35,6 +36,12 @@ CHECKS = (
         look_at_socket,
         ("database", "migrations"),
         "Start `manage.py serve`, or name its address with --url.",
+    ),
+    Check(
+        "pages",
+        look_at_pages,
+        ("socket",),
+        "Run `manage.py collectstatic` with this release, restart the server, and see its log.",
     ),
     Check(
         "notification",

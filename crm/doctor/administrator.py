@@ -25,7 +25,7 @@ def sign_in(visit) -> tuple[User, str]:
 
 def _administrator(email) -> User:
     """The first active one, or the one of that e-mail."""
-    administrators = User.objects.filter(is_active=True, role=User.Role.ADMIN).order_by("pk")
+    administrators = User.objects.active_administrators().order_by("pk")
     if email:
         administrators = administrators.filter(email=email)
     user = administrators.first()

@@ -14,8 +14,8 @@ class Command(BaseCommand):
     help = "Makes the first administrator, of ADMIN_EMAIL and ADMIN_PASSWORD, where there is none."
 
     def handle(self, *args, **options):
-        if User.objects.filter(is_active=True, role=User.Role.ADMIN).exists():
-            self.stdout.write("There is an administrator: nothing to do.")
+        if reason := self._reason_for_nothing():
+            self.stdout.write(reason)
             return
         user = User(
             email=self._given("ADMIN_EMAIL", env.text("ADMIN_EMAIL"), ADDRESS),
@@ -26,6 +26,19 @@ class Command(BaseCommand):
         user.set_password(password)
         self._store(user)
         self.stdout.write(f"Made the administrator {user.email}. ADMIN_PASSWORD can be unset now.")
+
+    @staticmethod
+    def _reason_for_nothing() -> str:
+        """Empty where one is to be made. On an empty database, ADMIN_EMAIL may not be missing;
+        where people work already, a start does not fail for it."""
+        if User.objects.active_administrators().exists():
+            return "There is an administrator: nothing to do."
+        if not env.text("ADMIN_EMAIL") and User.objects.exists():
+            return (
+                "Nobody is an active administrator, and ADMIN_EMAIL is unset: nothing done. "
+                "Set it and ADMIN_PASSWORD, or run `manage.py createsuperuser`."
+            )
+        return ""
 
     @staticmethod
     def _given(name, value, what):

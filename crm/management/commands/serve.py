@@ -4,6 +4,7 @@ from importlib import import_module
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from twisted.internet.endpoints import quoteStringArgument
 
 from crm import logs
 from crm.server import Server
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         self._spare_the_collector()
         server = Server(
             asgi.application,
-            endpoints=[f"tcp:port={port}:interface={host}:backlog={BACKLOG}"],
+            endpoints=[f"tcp:port={port}:interface={quoteStringArgument(host)}:backlog={BACKLOG}"],
             on_start=asgi.process.start,
             on_listen=lambda: self._invite(host, port),
             on_end=asgi.process.stop,
@@ -44,12 +45,18 @@ class Command(BaseCommand):
         gc.set_threshold(20_000, 20, 50)
 
     def _invite(self, host, port):
-        shown = "localhost" if host == "127.0.0.1" else host
+        shown = "localhost" if host == "127.0.0.1" else f"[{host}]" if ":" in host else host
         self.stdout.write(f"Leadbell serves on http://{shown}:{port}/ (Ctrl-C stops it)")
 
     def _collect_static(self):
         """Without DEBUG pages name files by their hashes, which collectstatic writes down: where a
-        deployment left that out, it is done now."""
+        deployment left that out, it is done now. Raises CommandError where it cannot be."""
         if not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             self.stdout.write("Collecting static files (run collectstatic with each release)")
-            call_command("collectstatic", interactive=False, verbosity=0)
+            try:
+                call_command("collectstatic", interactive=False, verbosity=0)
+            except OSError as problem:
+                raise CommandError(
+                    f"Cannot write static files to {settings.STATIC_ROOT} ({problem.strerror}): "
+                    "run `manage.py collectstatic` as a user who may write there."
+                ) from None
