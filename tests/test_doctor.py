@@ -10,6 +10,7 @@ import io
 import json
 import re
 import socket
+import socketserver
 import ssl
 import subprocess
 import sys
@@ -55,8 +56,8 @@ from tests.sockets import tokens
 
 committed = pytest.mark.django_db(transaction=True)  # other connections see what it writes
 
-NAMES = ["settings", "database", "migrations", "channel layer", "worker", "socket", "pages",
-         "notification"]  # fmt: skip
+NAMES = ["settings", "database", "migrations", "channel layer", "mail", "worker", "socket",
+         "pages", "notification"]  # fmt: skip
 EMBEDDED = not django_settings.REDIS_URL
 NOBODY = "127.0.0.1:1"  # where nothing listens
 KEY = "a long random string of the tests, known to nobody else"
@@ -662,6 +663,74 @@ def test_a_silent_page_is_not_waited_for(silent):
     (result,) = doctor.examine(f"http://{silent}", "", checks)
     assert "TimeoutError" in result.detail
     assert result.milliseconds < 5_000
+
+
+# Mail
+
+
+@pytest.fixture
+def mail_at(settings):
+    """Leads the doctor to another mail server than the tests' own."""
+
+    def lead(url):
+        for name, value in _mail_settings(url).items():
+            setattr(settings, name, value)
+        settings.SENDS_MAIL = True
+
+    return lead
+
+
+def _mail_settings(url):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMAIL_URL", url)
+        return env.mail(debug=False)
+
+
+def test_a_mail_server_that_is_away_fails_the_mail(mail_at):
+    mail_at(f"smtp://{NOBODY}")
+    result = examined(only=["mail"])["mail"]
+    assert not result.ok
+    assert "ConnectionRefusedError" in result.detail
+    assert result.hint == "Start the mail server, or correct EMAIL_URL."
+
+
+def test_a_mail_server_that_takes_no_password_fails_the_mail_and_one_that_does_not_ask_does_not(
+    mail_at, mail_server
+):
+    mail_at(f"smtp://{mail_server}")
+    assert examined(only=["mail"])["mail"].ok
+    mail_at(f"smtp://ann:wrong@{mail_server}")
+    result = examined(only=["mail"])["mail"]
+    assert not result.ok
+    assert "SMTPAuthenticationError" in result.detail
+
+
+@pytest.fixture
+def mail_server():
+    """host:port of one that greets, and knows nobody's password."""
+
+    class Conversation(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.wfile.write(b"220 mail.example\r\n")
+            for line in self.rfile:
+                words = line.split()
+                known = {b"ehlo": b"250-mail.example\r\n250 AUTH PLAIN", b"quit": b"221 Bye"}
+                self.wfile.write(known.get(words[0].lower(), b"535 Nobody") + b"\r\n")
+
+    class Listening(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Listening(("127.0.0.1", 0), Conversation) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{listening.server_address[1]}"
+        listening.shutdown()
+
+
+def test_where_no_mail_is_sent_that_is_no_mistake_but_worth_a_word(settings):
+    settings.SENDS_MAIL = False
+    result = examined(only=["mail"])["mail"]
+    assert (result.ok, result.detail) == (True, "no mail is sent")
+    assert "EMAIL_URL" in result.hint
 
 
 # Silence

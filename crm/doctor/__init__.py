@@ -15,6 +15,7 @@ from crm.doctor.check import SKIPPED, Check, Result, Visit
 from crm.doctor.database import look_at_database, look_at_migrations
 from crm.doctor.deployment import look_at_settings
 from crm.doctor.examination import examined
+from crm.doctor.letters import look_at_mail
 from crm.doctor.notification import look_at_notification
 from crm.doctor.pages import look_at_pages
 from crm.doctor.processes import look_at_channel_layer, look_at_worker
@@ -30,6 +31,7 @@ CHECKS = (
     ),
     Check("migrations", look_at_migrations, ("database",), "Run `manage.py migrate`."),
     Check("channel layer", look_at_channel_layer, (), "Start Redis, or correct REDIS_URL."),
+    Check("mail", look_at_mail, (), "Start the mail server, or correct EMAIL_URL."),
     Check("worker", look_at_worker, ("database", "migrations"), "Start `manage.py worker`."),
     Check(
         "socket",
