@@ -34,7 +34,7 @@ class RunningServer:
         self.path = Path(folder) / f"server-{self.port}.log"
         self.environment = environment(PORT=str(self.port), **changes)
         if self.environment["DEBUG"] != "true":
-            _collect_static(self.environment)
+            collect_static(self.environment)
         with self.path.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", *options],
@@ -70,7 +70,7 @@ class RunningServer:
             self.process.wait(timeout=20)
 
 
-def _collect_static(env):
+def collect_static(env):
     """Once, by one at a time: it takes longer than a server may take to start."""
     with only_one("staticfiles"):
         written = ROOT / "staticfiles" / "staticfiles.json"

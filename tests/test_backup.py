@@ -15,29 +15,33 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
+from crm.webhooks.delivery import WebhookDelivery
+from crm.webhooks.endpoint import WebhookEndpoint
 from leads.models import Lead
 from notifications.models import Notification
 from tests.factories import LeadFactory
-from tests.servers import ROOT, environment, serving
-from tools import programs
+from tests.servers import ROOT, collect_static, environment
+from tools import programs, services
 
 KEY = secrets.token_hex(32)
 OURS = ("crm", "leads", "chat", "notifications")
 
 
-def commands(heading) -> list[str]:
-    """Those of that part of the document, PostgreSQL's first."""
-    part = (ROOT / "docs" / "upgrading.md").read_text().split(f"\n## {heading}\n")[1]
-    return re.findall(r"```sh\n(.*?)\n```", part.split("\n## ")[0], re.DOTALL)
+def command(begins) -> str:
+    """The one of the document that begins so."""
+    page = (ROOT / "docs" / "upgrading.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)\n```", page, re.DOTALL | re.MULTILINE)
+    (found,) = [block for block in blocks if block.startswith(begins)]
+    return found
 
 
-def shell(command, folder, **variables):
-    tools = [os.path.dirname(sys.executable)]
+def shell(script, folder, **variables):
+    tools = [str(folder), os.path.dirname(sys.executable)]
     if postgres := programs.find(programs.POSTGRES):
         tools.append(str(postgres.parent))
     path = os.pathsep.join([*tools, os.environ["PATH"]])
     ended = subprocess.run(
-        ["sh", "-c", command],
+        ["sh", "-c", script],
         cwd=folder,
         env=os.environ | {"PATH": path} | variables,
         capture_output=True,
@@ -73,61 +77,121 @@ def counts(cursor) -> dict:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.postgres
 @pytest.mark.redis
-@pytest.mark.usefixtures("administrator", "owner")
-def test_what_postgresql_restores_is_all_there_and_the_doctor_is_content(empty_database, tmp_path):
+@pytest.mark.usefixtures("owner")
+def test_what_postgresql_restores_is_all_there_and_a_drill_sends_nothing(
+    administrator, empty_database, tmp_path
+):
     LeadFactory.create_batch(3, company="Ünïcode & Söhne")
     assert Notification.objects.count() == 6
-    (dump,), (restore,) = commands("Backup")[:1], commands("Restore")
-    shell(dump, tmp_path, DATABASE_URL=environment()["DATABASE_URL"])
+    listening = WebhookEndpoint.objects.create(
+        owner=administrator, url="https://hooks.example.com/", events=["lead.created"]
+    )
+    WebhookDelivery.objects.record(listening, "lead.created", {})
+    assert WebhookDelivery.objects.waiting().exists(), "a worker would send it"
+    shell(command("pg_dump"), tmp_path, DATABASE_URL=environment()["DATABASE_URL"])
     with connection.cursor() as cursor:
         before = counts(cursor)
     Lead.objects.all().delete()
-    shell(restore, tmp_path, NEW_DATABASE_URL=empty_database)
+    shell(command("pg_restore"), tmp_path, NEW_DATABASE_URL=empty_database)
     with psycopg.connect(empty_database) as restored:
         assert counts(restored.cursor()) == before
-    assert examined(empty_database, tmp_path) == {"ok": True, "failed": []}
+    report = drilled(empty_database, tmp_path)
+    assert [check["name"] for check in report["checks"] if not check["ok"]] == ["worker"]
+    with psycopg.connect(empty_database) as restored:
+        tried = restored.execute("SELECT attempts, delivered_at FROM crm_webhookdelivery")
+        assert tried.fetchall() == [(0, None)]
 
 
-def examined(database, folder) -> dict:
-    """What the doctor finds, with a server and a worker on that database."""
-    production = {
-        "DATABASE_URL": database,
-        "DEBUG": "false",
-        "SECRET_KEY": KEY,
-        "ALLOWED_HOSTS": "crm.example.com",
-        "REDIS_PREFIX": "restored",
+def drilled(database, folder) -> dict:
+    """What the doctor finds by the commands of the document, beside an installation that is live
+    with the database and the Redis of the test."""
+    script = command("export DATABASE_URL=")
+    port = services.free_port()
+    wait = f"until curl --silent --fail http://127.0.0.1:{port}/healthz; do sleep 0.2; done"
+    for written, here in (
+        ("8099", str(port)),
+        ("sleep 20", wait),
+        ("manage.py doctor", f"manage.py doctor --json > {folder}/report"),
+    ):
+        assert script.count(written) == 1
+        script = script.replace(written, here)
+    known = environment(
+        DEBUG="false",
+        SECRET_KEY=KEY,
+        ALLOWED_HOSTS="crm.example.com",
+        EMAIL_URL="smtp://mail.example.com:25",
+        NEW_DATABASE_URL=database,
+    )
+    collect_static(known)
+    said = f"echo $REDIS_PREFIX,$EMAIL_URL > {folder}/apart"
+    shell(f"cd {ROOT}\n{script}\nwait\n{said}", folder, **known)
+    prefix, mail = (folder / "apart").read_text().strip().split(",")
+    assert prefix not in ("", "leadbell", known["REDIS_PREFIX"])
+    assert mail == ""
+    return json.loads((folder / "report").read_text())
+
+
+@pytest.fixture
+def container(tmp_path):
+    """``container(script, **names)``: runs it with the programs of this machine for those of the
+    database's container, and these names of databases for those that are written."""
+    ours = urlsplit(environment()["DATABASE_URL"])
+    (tmp_path / "docker").write_text(
+        f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\n'
+        '[ "$1 $2 $3 $4" = "compose exec -T database" ] || exit 0\nshift 4; exec "$@"\n'
+    )
+    (tmp_path / "docker").chmod(0o755)
+    known = {
+        "PGHOST": ours.hostname,
+        "PGPORT": str(ours.port),
+        "PGPASSWORD": ours.password or "",
     }
-    manage = [sys.executable, "manage.py"]
-    options = {"cwd": ROOT, "env": environment(**production)}
-    with serving(folder, **production | {"ALLOWED_HOSTS": "127.0.0.1,crm.example.com"}) as server:
-        worker = subprocess.Popen([*manage, "worker"], stdout=subprocess.PIPE, **options)
+
+    def run(script, **names):
+        for written, here in names.items():
+            script = re.sub(rf"(?<=[ =])(?<!--username=){written}(?![.\w])", here, script)
+        script = script.replace("--username=leadbell", f"--username={ours.username}")
+        shell(f"set -e\n{script}", tmp_path, **known)
+
+    return run
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+@pytest.mark.usefixtures("owner")
+def test_with_docker_the_database_is_kept_and_restored_in_its_container(container, tmp_path):
+    LeadFactory.create_batch(3, company="Ünïcode & Söhne")
+    with connection.cursor() as cursor:
+        before = counts(cursor)
+    ours = urlsplit(environment()["DATABASE_URL"])
+    live, restored, old = (f"{name}_{secrets.token_hex(4)}" for name in ("live", "new", "old"))
+    with psycopg.connect(ours._replace(path="/postgres").geturl(), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {live}")
         try:
-            worker.stdout.readline()  # it works
-            until_it_lives(database)
-            said = subprocess.run(
-                [*manage, "doctor", "--json", "--url", server.base],
-                capture_output=True,
-                timeout=120,
-                **options,
+            backup = command("docker compose exec -T database pg_dump")
+            container(backup, leadbell=ours.path.strip("/"))
+            assert (tmp_path / "leadbell.dump").stat().st_size
+            container(command("docker compose exec -T database createdb"), restored=restored)
+            container(
+                command("docker compose stop web worker"),
+                leadbell=live,
+                before=old,
+                restored=restored,
             )
+            with psycopg.connect(ours._replace(path=f"/{live}").geturl()) as now:
+                assert counts(now.cursor()) == before
+            found = server.execute(
+                "SELECT datname FROM pg_database WHERE datname = ANY(%s)", [[live, restored, old]]
+            )
+            assert {name for (name,) in found} == {live, old}
         finally:
-            worker.terminate()
-            worker.communicate(timeout=30)
-    report = json.loads(said.stdout)
-    failed = [check for check in report["checks"] if not check["ok"]]
-    return {"ok": report["ok"], "failed": failed}
-
-
-def until_it_lives(database):
-    with psycopg.connect(database, autocommit=True) as restored:
-        for _ in range(400):
-            if restored.execute("SELECT 1 FROM notifications_workerprocess").fetchone():
-                return
-            restored.execute("SELECT pg_sleep(0.05)")
+            for name in (live, restored, old):
+                server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    assert "compose stop web worker" in (tmp_path / "calls").read_text().splitlines()
 
 
 def test_what_sqlite_restores_is_all_there_while_somebody_writes(tmp_path):
-    (backup,) = commands("Backup")[1:]
+    backup = command("python3 -c 'import sqlite3")
     with sqlite3.connect(tmp_path / "db.sqlite3") as writer:
         writer.execute("PRAGMA journal_mode=WAL")
         writer.execute("CREATE TABLE lead (name text)")

@@ -18,6 +18,7 @@ import pytest
 import websockets
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.urls import get_resolver, reverse
 
 from notifications.models import Notification
 from tests.certificates import self_signed
@@ -48,6 +49,9 @@ class Nginx(services.Server):
         for name, content in zip(("fullchain.pem", "privkey.pem"), self_signed(), strict=True):
             (self.folder / name).write_bytes(content)
             services.give(self.folder / name)
+        challenge = self.folder / "acme/.well-known/acme-challenge"
+        challenge.mkdir(parents=True)
+        (challenge / "a-token").write_text("what certbot wrote")
         main = f"pid {self.folder}/pid; error_log stderr; events {{ worker_connections 256; }}"
         (self.folder / "nginx.conf").write_text(f"{main} http {{ {self._here()} }}")
 
@@ -56,6 +60,7 @@ class Nginx(services.Server):
         text = re.sub(r"\S+/(fullchain|privkey)\.pem", rf"{self.folder}/\1.pem", self.http)
         text = re.sub(r"include \S+proxy\.conf", f"include {ROOT}/docs/nginx/proxy.conf", text)
         text = re.sub(r"access_log \S+", f"access_log {self.folder}/access.log", text)
+        text = re.sub(r"root \S+", f"root {self.folder}/acme;", text)
         text = re.sub(r"\n\s*listen \[::\].*", "", text)
         text = text.replace("listen 443", f"listen 127.0.0.1:{self.port}")
         text = text.replace("listen 80", f"listen 127.0.0.1:{self.plain}")
@@ -176,14 +181,53 @@ async def test_what_is_too_large_is_refused_in_leadbells_words(nginx, token):
         assert "larger than 1024 KiB" in answer.json()["detail"]
 
 
-async def test_secret_addresses_stay_out_of_the_log(nginx):
+SECRET_ADDRESSES = {
+    "calendar-feed": {"token": "a-secret"},
+    "intake": {"token": "a-secret"},
+    "new-password": {"uidb64": "Nw", "token": "a-secret"},
+}
+
+
+def test_the_addresses_that_are_secrets_are_all_there_are():
+    """Those of which a part is called a token."""
+    routes = get_resolver().reverse_dict.lists()
+    named = {name for name, ways in routes if isinstance(name, str)
+             for way in ways for _, parts in way[0] if "token" in parts}  # fmt: skip
+    assert named == set(SECRET_ADDRESSES)
+
+
+async def asked(nginx):
+    """What the access log has of addresses that are secrets, and of one that is none."""
+    secret = [reverse(name, kwargs=parts) for name, parts in SECRET_ADDRESSES.items()]
+    assert all("a-secret" in path for path in secret)
     async with client(nginx) as web:
         for base in (nginx.base, f"http://127.0.0.1:{nginx.plain}"):
-            await web.get(f"{base}/calendar/feed/a-secret.ics")
+            for path in (*secret, "/in/a-secret", "//in/a-secret/", "/%69n/a-secret/"):
+                await web.get(f"{base}{path}")
+            page = {"Referer": f"{base}/leads/?search=a-secret"}
+            await web.get(f"{base}/leads/?search=a-secret", headers=page)
         await web.get("/api/me/")
-    log = (nginx.folder / "access.log").read_text()
-    assert "/api/me/" in log
+    return (nginx.folder / "access.log").read_text()
+
+
+async def test_secret_addresses_and_what_was_searched_for_stay_out_of_the_log(nginx):
+    log = await asked(nginx)
+    assert '"GET /api/me/ HTTP/1.1" 401 ' in log
+    assert log.count('"GET /leads/ HTTP/1.1" 30') == 2
     assert "a-secret" not in log
+
+
+async def challenged(nginx):
+    async with client(nginx) as web:
+        plain = f"http://127.0.0.1:{nginx.plain}"
+        answer = await web.get(f"{plain}/.well-known/acme-challenge/a-token")
+        assert (answer.status_code, answer.text) == (200, "what certbot wrote")
+        moved = await web.get(f"{plain}/.well-known/other")
+        assert moved.status_code == 301
+
+
+async def test_certbot_proves_by_plain_http_whose_the_name_is(nginx):
+    await challenged(nginx)
 
 
 async def test_a_killed_process_loses_nothing(nginx, servers, worker, token, owner):
@@ -257,11 +301,26 @@ def name_server():
             thread.join()
 
 
+@contextmanager
+def compose(server):
+    """nginx as compose.yaml has it, before this server."""
+    (http,) = re.findall(r"^http \{(.*)^\}", conf("compose"), re.DOTALL | re.MULTILINE)
+    http = http.replace(":8000", f":{server.port}")
+    with name_server() as names, Nginx(http.replace("127.0.0.11", names)) as nginx:
+        yield nginx
+
+
+async def test_compose_writes_down_no_secrets_and_lets_certbot_renew(servers):
+    with compose(servers[0]) as nginx:
+        await challenged(nginx)
+        log = await asked(nginx)
+    assert '"GET /api/me/ HTTP/1.1" 401 ' in log
+    assert "a-secret" not in log
+
+
 async def test_compose_passes_by_a_process_that_is_gone(servers, token):
     """Of two addresses with the web's port only one answers."""
-    (http,) = re.findall(r"^http \{(.*)^\}", conf("compose"), re.DOTALL | re.MULTILINE)
-    http = http.replace(":8000", f":{servers[0].port}")
-    with name_server() as names, Nginx(http.replace("127.0.0.11", names)) as nginx:
+    with compose(servers[0]) as nginx:
         async with connect(nginx, token) as bell, client(nginx, token) as web:
             await frame(bell, "hello")
             for seq in range(1, 5):

@@ -256,6 +256,40 @@ def test_compose_does_before_it_serves_what_heroku_does():
         assert SERVICES[name]["command"] == PROCFILE[name].split()
 
 
+def test_every_setting_reaches_our_processes_and_the_first_password_only_whom_it_is_for():
+    for name in OURS:
+        assert SERVICES[name]["env_file"] == [{"path": ".env", "required": False}]
+    given = {name: SERVICES[name]["environment"].get("ADMIN_PASSWORD") for name in OURS}
+    assert given == {"migrate": "${ADMIN_PASSWORD:-}", "web": "", "worker": ""}
+    page = " ".join(text("docs", "deployment.md").split())
+    (fixed,) = re.findall(r"`compose\.yaml` itself sets ([^.]+)\.", page)
+    ours = {
+        name for name, value in SERVICES["web"]["environment"].items()
+        if value and not value.startswith(f"${{{name}:")
+    }  # fmt: skip
+    assert set(re.findall(r"`([A-Z_]+)`", fixed)) == ours == {
+        "HTTPS", "DATABASE_URL", "REDIS_URL", "PORT"
+    }  # fmt: skip
+
+
+def test_no_log_of_a_container_grows_for_ever():
+    (kept,) = re.findall(r"the last (\d+) MB are kept", text("docs", "deployment.md"))
+    for name, service in SERVICES.items():
+        assert service["logging"]["driver"] == "json-file", name
+        bounds = service["logging"]["options"]
+        size = re.fullmatch(r"(\d+)m", bounds["max-size"])
+        assert int(size[1]) * int(bounds["max-file"]) == int(kept), name
+
+
+def test_an_upgrade_asks_for_newer_images_of_everything():
+    (typed,) = re.findall(r"^docker compose build .*", text("docs", "upgrading.md"), re.MULTILINE)
+    build, pull, up = (command.split()[2:] for command in typed.split(" && "))
+    assert build == ["build", "--pull"]
+    assert pull[0] == "pull"
+    assert set(pull[1:]) == set(SERVICES) - set(OURS)
+    assert up == ["up", "--detach"]
+
+
 def test_ports_and_names_agree_from_nginx_to_the_database():
     web = SERVICES["web"]
     assert web["deploy"]["replicas"] == 2
@@ -306,8 +340,13 @@ def test_nginx_waits_longer_than_a_healthy_socket_is_silent():
 def test_both_ways_of_nginx_hand_on_the_same_and_keep_secret_addresses_out_of_the_log():
     for name in ("site", "compose"):
         assert re.search(r"include /\S+/proxy\.conf;", conf(name))
-        assert re.search(r"~\^/calendar/feed/\s+0;", conf(name))
-        assert "if=$leadbell_logs" in conf(name)
+        logs = re.findall(r"access_log .*", conf(name))
+        assert logs
+        assert all(log.endswith(" leadbell if=$leadbell_logs;") for log in logs)
+        (line,) = re.findall(r"log_format leadbell (.*?);", conf(name), re.DOTALL)
+        assert "$uri" in line
+        for telling in ("$request ", "$request_uri", '$request"', "$args", "$query", "$http_ref"):
+            assert telling not in line
 
 
 def unit(path):

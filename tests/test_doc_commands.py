@@ -30,8 +30,10 @@ RUN = {
     "SITE=": "test_the_first_lead_rings_as_it_is_written",
     "heroku create": "test_what_is_typed_for_heroku_is_what_app_json_says",
     "mkdir --parents certificates": "test_the_certificate_to_try_it_with_is_one",
-    "SECRET_KEY=": "test_what_is_typed_for_docker_is_what_compose_has",
-    "docker compose": "test_what_is_typed_for_docker_is_what_compose_has",
+    "(umask 077": "test_what_is_typed_for_docker_is_what_compose_has",
+    "docker compose up": "test_what_is_typed_for_docker_is_what_compose_has",
+    "HOOK=": "test_what_certbot_renews_lies_as_files_where_the_container_sees_them",
+    "docker compose build --pull": "test_deployment.py",
     "apt-get": "test_debian_is_set_up_upgraded_and_rolled_back_as_it_is_written",
     "leadbell()": "test_debian_is_set_up_upgraded_and_rolled_back_as_it_is_written",
     "cp docs/systemd": "test_debian_is_set_up_upgraded_and_rolled_back_as_it_is_written",
@@ -40,10 +42,17 @@ RUN = {
     "git checkout OLDER": "test_debian_is_set_up_upgraded_and_rolled_back_as_it_is_written",
     "pg_dump": "test_backup.py",
     "pg_restore": "test_backup.py",
+    "docker compose exec -T database pg_dump": "test_backup.py",
+    "docker compose exec -T database createdb": "test_backup.py",
+    "docker compose stop web worker": "test_backup.py",
+    "export DATABASE_URL=": "test_backup.py",
     "python3 -c 'import sqlite3": "test_backup.py",
 }
 BY_A_TEST_OF_ITS_OWN = {"docs/api.md"}  # test_api_examples.py
-ELSEWHERE = ("apt-get", "adduser", "git", "certbot", "systemctl", "runuser", "nginx", "heroku")
+ELSEWHERE = (
+    *("apt-get", "adduser", "git", "certbot", "systemctl", "runuser", "nginx"),
+    *("heroku", "docker"),
+)
 
 
 def blocks(document):
@@ -110,13 +119,51 @@ def test_the_certificate_to_try_it_with_is_one(tmp_path):
     assert load_pem_x509_certificate(pem["fullchain"]).public_key() == key.public_key()
 
 
-def test_what_is_typed_for_docker_is_what_compose_has():
+def test_what_is_typed_for_docker_is_what_compose_has(tmp_path):
     typed = block("docs/deployment.md", "docker compose")
     (service,) = re.findall(r"exec (\w+) python manage\.py doctor", typed)
     assert service in SERVICES
-    file = block("docs/deployment.md", "SECRET_KEY=")
-    given = set(re.findall(r"^([A-Z_]+)=", file, re.MULTILINE))
-    assert given == set(re.findall(r"\$\{([A-Z_]+)", text("compose.yaml")))
+    writing = block("docs/deployment.md", "(umask 077")
+    shell(writing, tmp_path)
+    file = tmp_path / ".env"
+    assert file.stat().st_mode & 0o777 == 0o600
+    written = file.read_text()
+    given = dict(line.split("=", 1) for line in written.splitlines())
+    assert given.keys() == set(re.findall(r"\$\{([A-Z_]+)", text("compose.yaml")))
+    plain = r"[\w.@-]+"  # which no reader takes for anything else, a comment least of all
+    assert all(re.fullmatch(plain, value) for value in given.values())
+    assert len(given["SECRET_KEY"]) == 64
+    assert len({given["POSTGRES_PASSWORD"], given["ADMIN_PASSWORD"]}) == 2
+    with pytest.raises(AssertionError, match="overwrite"):
+        shell(writing, tmp_path)
+    assert file.read_text() == written
+
+
+def test_what_certbot_renews_lies_as_files_where_the_container_sees_them(stubs, tmp_path):
+    """With a certbot that only calls the hook, as it does whenever there is a new certificate."""
+    (stubs / "certbot").write_text(
+        f'#!/bin/sh\necho "certbot $*" >> {tmp_path}/calls\n'
+        'for last; do :; done\nRENEWED_LINEAGE="$LIVE" exec sh -c "$last"\n'
+    )
+    live, archive, site = (tmp_path / name for name in ("live", "archive", "site"))
+    for folder in (live, archive, site / "certificates"):
+        folder.mkdir(parents=True)
+    for name in ("fullchain", "privkey"):
+        (archive / f"{name}1.pem").write_text(f"the new {name}")
+        (live / f"{name}.pem").symlink_to(f"../archive/{name}1.pem")
+        (site / "certificates" / f"{name}.pem").write_text("the old")
+        (site / "certificates" / f"{name}.pem").chmod(0o600)
+    shell(block("docs/deployment.md", "HOOK="), site, stubs, LIVE=str(live))
+    for name in ("fullchain", "privkey"):
+        path = site / "certificates" / f"{name}.pem"
+        assert (path.is_symlink(), path.read_text()) == (False, f"the new {name}")
+        assert path.stat().st_mode & 0o777 == 0o600
+    certbot, docker = (tmp_path / "calls").read_text().splitlines()
+    assert docker == f"docker compose --file {site}/compose.yaml exec -T nginx nginx -s reload"
+    (webroot,) = re.findall(r"--webroot-path (\S+)", certbot)
+    (served,) = re.findall(r"root /etc/nginx/certificates(\S+);", text("docs/nginx/compose.conf"))
+    assert webroot == f"{site}/certificates{served}"
+    assert "./certificates:/etc/nginx/certificates:ro" in SERVICES["nginx"]["volumes"]
 
 
 @pytest.fixture
@@ -153,7 +200,7 @@ def debian(stubs, tmp_path):
     for folder in (home, etc / "systemd/system", etc / "nginx/sites-available",
                    etc / "nginx/sites-enabled"):  # fmt: skip
         folder.mkdir(parents=True)
-    (etc / "nginx/nginx.conf").write_text("events { worker_connections 768; }\n")
+    (etc / "nginx/nginx.conf").write_text("user x;\nevents {\n\tworker_connections 768;\n}\n")
     for path in ROOT.iterdir():
         if not path.name.startswith(".") and path.name not in ("venv", "staticfiles"):
             (home / path.name).symlink_to(path)
@@ -164,14 +211,15 @@ def debian(stubs, tmp_path):
     )
     (stubs / "python3").chmod(0o755)
     known = environment()
-    redis = f"{known['REDIS_URL']}\nREDIS_PREFIX={known['REDIS_PREFIX']}"
+    redis = f"{known['REDIS_URL']}'\nREDIS_PREFIX='{known['REDIS_PREFIX']}"
+    database = f"{known['DATABASE_URL']}?application_name=leadbell&connect_timeout=10"
 
     def run(script, port=8001):
         for written, here in (
             (" --group leadbell", ""),
             ("/opt/leadbell", str(home)),
             ("/etc/", f"{etc}/"),
-            ("postgres://leadbell:$PASSWORD@127.0.0.1:5432/leadbell", known["DATABASE_URL"]),
+            ("postgres://leadbell:$PASSWORD@127.0.0.1:5432/leadbell", database),
             ("redis://127.0.0.1:6379/0", redis),
             ("collectstatic", "collectstatic --dry-run"),
             ("127.0.0.1:8001", f"127.0.0.1:{port}"),
@@ -213,7 +261,11 @@ def test_debian_is_set_up_upgraded_and_rolled_back_as_it_is_written(debian, tmp_
     setting_up = [block(page, begins) for begins in ("apt-get", "leadbell()", "cp docs/systemd")]
     debian("\n".join(setting_up))
     lines = (tmp_path / "etc/leadbell.env").read_text().splitlines()
-    variables = dict(line.split("=", 1) for line in lines) | {"DEBUG": "false"}
+    assert [line for line in lines if not re.fullmatch(r"[A-Z_]+='[^']*'", line)] == []
+    variables = dict(line.replace("'", "").split("=", 1) for line in lines) | {"DEBUG": "false"}
+    assert "&connect_timeout=" in variables["DATABASE_URL"], (
+        "which a shell takes without quotes only"
+    )
     assert len(variables["SECRET_KEY"]) == 64
     assert (tmp_path / "etc/systemd/system/leadbell-web@.service").exists()
 
@@ -227,7 +279,12 @@ def test_debian_is_set_up_upgraded_and_rolled_back_as_it_is_written(debian, tmp_
             debian(function + script, server.port)
     site = (tmp_path / "etc/nginx/sites-enabled/leadbell").read_text()
     assert "server_name YOUR.NAME;" in site
-    assert "worker_connections 16384;" in (tmp_path / "etc/nginx/nginx.conf").read_text()
+    nginx = (tmp_path / "etc/nginx/nginx.conf").read_text()
+    assert nginx == (
+        "user x;\nworker_rlimit_nofile 65536;\nevents {\n\tworker_connections 16384;\n}\n"
+    )
+    for script in (setting_up[1], block("docs/upgrading.md", "cd /opt/leadbell")):
+        assert script.index("collectstatic") < script.index("leadbell migrate"), "it takes long"
     calls = (tmp_path / "calls").read_text()
     assert "systemctl enable --now leadbell-web@8001 leadbell-web@8002 leadbell-worker" in calls
     assert "certbot certonly" in calls
