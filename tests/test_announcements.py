@@ -17,7 +17,7 @@ from notifications import realtime
 from notifications.jobs import raise_announcements, tell_newcomers
 from notifications.models import Announcement, Event, Inbox, Notification, Preference
 from tests.factories import UserFactory
-from tests.waiting import until_somebody_waits
+from tests.waiting import somebody_waits, until
 
 pytestmark = pytest.mark.django_db
 
@@ -357,7 +357,7 @@ def test_withdrawing_waits_for_a_fan_out_that_is_at_it(owner, administrator, at_
         with transaction.atomic():
             count = Event.objects.fan_out()
             told.set()
-            until_somebody_waits()
+            until(somebody_waits)
         return count
 
     def take_back():

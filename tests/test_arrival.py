@@ -14,7 +14,7 @@ from notifications import frames, realtime
 from notifications.models import Event, Inbox, Notification, arrival
 from notifications.models.event import recipients
 from tests.factories import LeadFactory, UserFactory
-from tests.waiting import until_somebody_waits
+from tests.waiting import somebody_waits, until
 
 AWKWARD = [
     "",
@@ -239,7 +239,7 @@ def test_a_claim_that_waits_for_a_lead_sees_what_happened_meanwhile(way, owner, 
     with transaction.atomic():
         deleted.delete()
         thread.start()
-        until_somebody_waits()
+        until(somebody_waits)
         Event.objects.filter(related_lead=delivered).update(fanned_out_at=timezone.now())
     thread.join()
 

@@ -21,7 +21,7 @@ from tests.factories import PASSWORD
 from tests.servers import ROOT, environment, serving
 from tests.test_deployment import APP, PROCFILE, SERVICES
 from tests.test_docs import DOCUMENTS, text
-from tests.test_worker import until
+from tests.waiting import until
 
 # Where each block is run, by what it begins with.
 RUN = {

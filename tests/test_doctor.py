@@ -53,6 +53,7 @@ from notifications.worker import Worker
 from tests.factories import LeadFactory, UserFactory
 from tests.servers import ROOT, environment, serving
 from tests.sockets import tokens
+from tests.waiting import until
 
 committed = pytest.mark.django_db(transaction=True)  # other connections see what it writes
 
@@ -138,15 +139,6 @@ def _real_worker(tmp_path, request):
         request.getfixturevalue("running")
         until(lambda: WorkerProcess.objects.alive().exists())
         yield
-
-
-def until(true):
-    waiting = threading.Event()
-    for _ in range(600):
-        if true():
-            return
-        waiting.wait(0.05)
-    raise AssertionError("It did not come true within 30 s.")
 
 
 @committed

@@ -276,18 +276,20 @@ def test_the_command_line_shows_the_line_alone_and_fails(tmp_path):
     assert manage(DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3").returncode == 0
 
 
+DEPLOY = ("--deploy", "--fail-level", "WARNING")
+GOOD = {
+    "REDIS_URL": "rediss://localhost",
+    "SECRET_KEY": secrets.token_hex(32),
+    "HTTPS": "true",
+}
+
+
 def test_the_settings_of_production_pass_the_checks_of_a_deployment_and_silence_none(tmp_path):
-    deploy = ("--deploy", "--fail-level", "WARNING")
-    good = {
-        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-        "REDIS_URL": "rediss://localhost",
-        "SECRET_KEY": secrets.token_hex(32),
-        "HTTPS": "true",
-    }
-    passed = manage(*deploy, **good)
+    good = GOOD | {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    passed = manage(*DEPLOY, **good)
     assert passed.returncode == 0, passed.stderr
     assert "no issues (0 silenced)" in passed.stdout
-    refused = manage(*deploy, **good | {"HTTPS": "false"})
+    refused = manage(*DEPLOY, **good | {"HTTPS": "false"})
     assert refused.returncode == 1
     assert "security.W008" in refused.stderr
 
@@ -304,17 +306,11 @@ WARNED = [
 def test_a_deployment_is_warned_of_what_starts_and_is_hardly_meant(
     doubtful, warning, mended, tmp_path
 ):
-    deploy = ("--deploy", "--fail-level", "WARNING")
-    good = {
-        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-        "REDIS_URL": "rediss://localhost",
-        "SECRET_KEY": secrets.token_hex(32),
-        "HTTPS": "true",
-    }
-    warned = manage(*deploy, **good | doubtful)
+    good = GOOD | {"DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    warned = manage(*DEPLOY, **good | doubtful)
     assert warned.returncode == 1
     assert re.findall(r"\((\w+\.W\d+)\)", warned.stderr) == [warning]
     assert "HINT: Set" in warned.stderr
     assert manage(**good | doubtful).returncode == 0
-    passed = manage(*deploy, **good | doubtful | mended)
+    passed = manage(*DEPLOY, **good | doubtful | mended)
     assert passed.returncode == 0, passed.stderr

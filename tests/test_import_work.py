@@ -25,7 +25,7 @@ from notifications.worker import Job, Worker
 from tests.factories import CommentFactory, LeadFactory, TaskFactory, UserFactory
 from tests.importing import counts, imported, sent, work_off
 from tests.servers import ROOT, environment
-from tests.test_worker import until
+from tests.waiting import until
 
 everywhere = pytest.mark.django_db(transaction=True)
 

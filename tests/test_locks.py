@@ -11,7 +11,7 @@ from crm.models import User
 from leads.models import Lead
 from notifications.models import Event, Inbox, Notification
 from tests.factories import LeadFactory, UserFactory
-from tests.waiting import until_somebody_waits
+from tests.waiting import somebody_waits, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -87,7 +87,7 @@ def test_what_arrives_at_somebody_who_is_being_deleted_goes_with_them(teammate, 
         LeadFactory()
         assert Event.objects.fan_out() == 1
         going.start()
-        until_somebody_waits()
+        until(somebody_waits)
     going.join()
 
     assert not User.objects.filter(pk=teammate.pk).exists()
@@ -101,7 +101,7 @@ def test_nothing_arrives_at_somebody_who_is_being_deleted(owner, teammate):
         Inbox.objects.lock([teammate.pk])  # as the deletion does first
         arriving = threading.Thread(target=lambda: (LeadFactory(), connection.close()))
         arriving.start()
-        until_somebody_waits()
+        until(somebody_waits)
         teammate.delete()
     arriving.join()
 

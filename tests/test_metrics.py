@@ -27,7 +27,7 @@ from tests.importing import imported
 from tests.servers import ROOT, RunningServer, serving
 from tests.sockets import Socket, tokens
 from tests.test_server import connect, frame, post_lead
-from tests.test_worker import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -19,8 +19,7 @@ from notifications.models import Event, Notification
 from notifications.sentences import message_of, title_of
 from tests.factories import AppointmentFactory, LeadFactory, TaskFactory
 from tests.servers import ROOT, environment
-from tests.test_worker import until
-from tests.waiting import somebody_waits
+from tests.waiting import somebody_waits, until
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from notifications.models.attempts import BACKOFF
 from notifications.worker import Job, Worker
 from tests.factories import LeadFactory
 from tests.servers import ROOT, environment
-from tests.waiting import somebody_waits
+from tests.waiting import somebody_waits, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -217,15 +217,6 @@ def worker_process(tmp_path):
     yield process
     process.kill()
     process.wait()
-
-
-def until(true):
-    waiting = threading.Event()
-    for _ in range(300):
-        if true():
-            return
-        waiting.wait(0.05)
-    raise AssertionError("It did not come true within 15 s.")
 
 
 @pytest.mark.usefixtures("_nobody_fans_out")

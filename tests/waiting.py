@@ -1,9 +1,18 @@
-"""Who waits in PostgreSQL, which tells nobody when a session begins to: it is asked again and
-again."""
+"""Waiting for what tells nobody when it happens, in another process or in PostgreSQL: it is asked
+again and again."""
 
-import time
+import threading
 
 from django.db import connection
+
+
+def until(true, seconds=30) -> None:
+    waiting = threading.Event()
+    for _ in range(20 * seconds):
+        if true():
+            return
+        waiting.wait(0.05)
+    raise AssertionError(f"It did not come true within {seconds} s.")
 
 
 def somebody_waits() -> bool:
@@ -15,10 +24,3 @@ def somebody_waits() -> bool:
             "WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )
         return cursor.fetchone()[0] > 0
-
-
-def until_somebody_waits(seconds=10) -> None:
-    deadline = time.monotonic() + seconds
-    while not somebody_waits():
-        assert time.monotonic() < deadline, "Nobody waits"
-        time.sleep(0.02)

@@ -181,29 +181,33 @@ def document() -> dict:
             " and the chat. A push is a hint, the sequence is the truth.",
         },
         "defaultContentType": "application/json",
-        "servers": {
-            "here": {
-                "host": "{host}",
-                "protocol": "wss",
-                "variables": {"host": {"default": "localhost:8000"}},
-                "security": [{"$ref": f"#/components/securitySchemes/{key}"} for key in SECURITY],
-            }
-        },
-        "channels": {
-            "socket": {
-                "address": "/ws/notifications/",
-                "description": "Frames are JSON objects with a `type`.",
-                "messages": {key: {"$ref": f"#/components/messages/{key}"} for key in messages},
-                "bindings": {"ws": {"method": "GET"}},
-                "x-close-codes": CLOSES,
-            }
-        },
+        "servers": {"here": _server()},
+        "channels": {"socket": _socket(messages)},
         "operations": _operations(),
         "components": {
             "messages": messages,
             "schemas": _reached(messages, schemas),
             "securitySchemes": SECURITY,
         },
+    }
+
+
+def _server():
+    return {
+        "host": "{host}",
+        "protocol": "wss",
+        "variables": {"host": {"default": "localhost:8000"}},
+        "security": [{"$ref": f"#/components/securitySchemes/{key}"} for key in SECURITY],
+    }
+
+
+def _socket(messages):
+    return {
+        "address": "/ws/notifications/",
+        "description": "Frames are JSON objects with a `type`.",
+        "messages": {key: {"$ref": f"#/components/messages/{key}"} for key in messages},
+        "bindings": {"ws": {"method": "GET"}},
+        "x-close-codes": CLOSES,
     }
 
 

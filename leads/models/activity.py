@@ -103,3 +103,11 @@ def change(name: str, stored, row) -> dict:
 def _json(row, name):
     value = getattr(row, name)
     return wire.moment(value) if isinstance(value, datetime) else value
+
+
+def same(row, stored) -> bool:
+    """Whether nothing of ``row`` differs from what is stored."""
+    return all(
+        getattr(row, field.attname) == getattr(stored, field.attname)
+        for field in row._meta.concrete_fields
+    )

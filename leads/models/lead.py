@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from leads import frames, outward
 from leads.expressions import NAME_KEY, PUNCTUATION, SEARCHED, email_key, phone_key
 from leads.fields import LineField, WebsiteField, one_line, validate_phone
-from leads.models.activity import Activity, change
+from leads.models.activity import Activity, change, same
 from leads.models.scored import Scored
 from leads.models.storing import store
 from leads.models.telling import tell_after_commit
@@ -333,14 +333,6 @@ class Lead(Scored):
             related_lead=self,
             actor_id=by,
         )
-
-
-def same(row, stored) -> bool:
-    """Whether nothing of ``row`` differs from what is stored."""
-    return all(
-        getattr(row, field.attname) == getattr(stored, field.attname)
-        for field in row._meta.concrete_fields
-    )
 
 
 def _handed_over(before: int | None, after: int | None) -> str:

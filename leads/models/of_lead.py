@@ -4,7 +4,8 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
-from leads.models.lead import Lead, same
+from leads.models.activity import same
+from leads.models.lead import Lead
 from leads.models.telling import tell_after_commit
 
 
